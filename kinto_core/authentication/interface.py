@@ -1,0 +1,64 @@
+"""What a policy promises: credentials in, an identity or nobody out.
+
+A policy sees the value of an ``Authorization`` header and nothing else of a request, so that
+whatever carries such a value can authenticate: HTTP, a socket, a script. What a caller may do is
+not decided here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Somebody who proved who they are.
+
+    Attributes:
+        user_id: the principal, ``<policy name in lower case>:<identifier>``. Source: protocol A-1.
+        policy: name of the policy that recognised the credentials.
+        profile: what the policy knows about the user, for the root view; ``None`` for most.
+            Source: protocol A-9.
+    """
+
+    user_id: str
+    policy: str
+    profile: Mapping[str, Any] | None = None
+
+    @property
+    def identifier(self) -> str:
+        """The user id without the policy's prefix, as logs show it. Source: settings S-196."""
+        return self.user_id.partition(":")[2]
+
+
+class Policy(Protocol):
+    """One way to authenticate; used by many threads at once.
+
+    Attributes:
+        name: as in the setting ``multiauth.policies``.
+        challenge: value of the ``WWW-Authenticate`` header of a 401. Source: protocol A-6.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name in the settings."""
+        ...
+
+    @property
+    def challenge(self) -> str:
+        """What a 401 says about this policy, such as ``Basic realm="Realm"``."""
+        ...
+
+    def authenticate(self, authorization: str | None) -> Identity | None:
+        """Whose credentials these are; ``None`` when this policy does not recognise them.
+
+        Credentials that are malformed, wrong or of another scheme are no error: the request stays
+        anonymous unless another policy recognises it. Source: protocol A-3, A-8.
+
+        Args:
+            authorization: the header's value; ``None`` when there is none.
+
+        Raises:
+            BackendUnavailable: the policy needs a backend that is away.
+        """
+        ...

@@ -1,0 +1,115 @@
+"""PostgreSQL through psycopg 3."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import sqlalchemy
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Engine
+from sqlalchemy.pool import NullPool
+
+from kinto_core.database.connection import Connection
+from kinto_core.database.engine import DatabaseOptions, ThreadConnections
+from kinto_core.errors import BackendUnavailable, ConstraintViolated, WriteConflict
+
+CONFLICTS = (
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.UniqueViolation,
+)
+"""Met by chance; the whole transaction can be tried again."""
+
+
+def translate(error: BaseException) -> Exception | None:
+    """Our error for one of psycopg's, or ``None`` for a programming error."""
+    if isinstance(error, CONFLICTS):
+        return WriteConflict(str(error))
+    if isinstance(error, psycopg.IntegrityError):
+        return ConstraintViolated(str(error))
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return BackendUnavailable(f"the database cannot be used now: {error}")
+    return None
+
+
+class Postgresql:
+    """A PostgreSQL database; each thread keeps one connection.
+
+    Args:
+        url: with the driver ``postgresql+psycopg``.
+        options: how long to wait.
+    """
+
+    dialect = "postgresql"
+    embedded = False
+
+    def __init__(self, url: URL, options: DatabaseOptions) -> None:
+        self._options = options
+        self._engine = sqlalchemy.create_engine(
+            url,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"prepare_threshold": 2, "connect_timeout": 5},
+        )
+        event.listen(self._engine, "connect", self._prepare)
+        self._threads = ThreadConnections(self._engine, self._wrap)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """See ``Database.reading``; a connection found broken is replaced for the next time."""
+        try:
+            yield self._threads.get()
+        except BackendUnavailable:
+            self._threads.discard()
+            raise
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """See ``Database.writing``."""
+        try:
+            connection = self._threads.get()
+            connection.command("BEGIN")
+        except BackendUnavailable:  # perhaps only this connection is broken: try a new one
+            self._threads.discard()
+            connection = self._threads.get()
+            connection.command("BEGIN")
+        try:
+            yield connection
+            connection.command("COMMIT")
+        except BackendUnavailable:
+            self._threads.discard()
+            raise
+        except BaseException:
+            self._roll_back(connection)
+            raise
+
+    def engine(self) -> Engine:
+        """See ``Database.engine``."""
+        return self._engine
+
+    def close(self) -> None:
+        """See ``Database.close``."""
+        self._threads.close()
+        self._engine.dispose()
+
+    def _roll_back(self, connection: Connection) -> None:
+        try:
+            connection.command("ROLLBACK")
+        except BackendUnavailable:
+            self._threads.discard()
+
+    @staticmethod
+    def _wrap(core: sqlalchemy.engine.Connection, /) -> Connection:
+        return Connection(core, translate)
+
+    def _prepare(self, driver: psycopg.Connection[tuple[object, ...]], _record: object) -> None:
+        """Set up a new driver connection, in one round trip."""
+        statement = int(self._options.statement_timeout_seconds * 1000)
+        lock = int(self._options.busy_timeout_seconds * 1000)
+        driver.execute(
+            "SELECT set_config('statement_timeout', %s, false),"
+            " set_config('lock_timeout', %s, false),"
+            " set_config('plan_cache_mode', 'force_generic_plan', false),"
+            " set_config('TimeZone', 'UTC', false)",
+            (str(statement), str(lock)),
+        )

@@ -1,0 +1,94 @@
+"""Every table, on one page.
+
+Text that identifies is compared by code point on both databases (collation ``C`` on PostgreSQL,
+binary on SQLite), so that "everything below /buckets/b" is one index range.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    Float,
+    Index,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+_name = Text().with_variant(Text(collation="C"), "postgresql")
+
+objects = Table(
+    "objects",
+    metadata,
+    Column("parent_id", _name, nullable=False, comment="URI of the parent; '' at the top"),
+    Column("resource", _name, nullable=False, comment="resource type, such as 'record'"),
+    Column("id", _name, nullable=False),
+    Column("last_modified", BigInteger, nullable=False, comment="milliseconds since 1970"),
+    Column("deleted", Boolean(create_constraint=False), nullable=False, comment="a tombstone"),
+    Column("data", Text, nullable=False, comment="the JSON object as it is served"),
+    PrimaryKeyConstraint("parent_id", "resource", "id"),
+    Index("objects_by_time", "parent_id", "resource", "last_modified", "id"),
+    sqlite_with_rowid=False,
+)
+"""The stored objects and their tombstones."""
+
+postgresql_fields = Column(
+    "fields", JSONB, Computed("data::jsonb", persisted=True), nullable=True
+)
+"""On PostgreSQL only: ``data`` parsed once when written, for filters and sorts."""
+
+timestamps = Table(
+    "timestamps",
+    metadata,
+    Column("parent_id", _name, nullable=False),
+    Column("resource", _name, nullable=False),
+    Column("last_modified", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False, server_default="0", comment="counts writes"),
+    PrimaryKeyConstraint("parent_id", "resource"),
+    sqlite_with_rowid=False,
+)
+"""One row for each list of objects. Writers of a list hold its row until they commit, so that
+commit order is timestamp order. The row lives and dies with the parent: no row, no list."""
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("parent_id", _name, nullable=False),
+    Column("resource", _name, nullable=False),
+    Column("object_id", _name, nullable=False),
+    Column("permission", _name, nullable=False),
+    Column("principal", _name, nullable=False),
+    PrimaryKeyConstraint("parent_id", "resource", "object_id", "permission", "principal"),
+    Index(
+        "grants_by_principal", "principal", "parent_id", "resource", "object_id", "permission"
+    ),
+    sqlite_with_rowid=False,
+)
+"""Who has which permission on which object."""
+
+members = Table(
+    "members",
+    metadata,
+    Column("user_id", _name, nullable=False),
+    Column("principal", _name, nullable=False, comment="URI of the group"),
+    PrimaryKeyConstraint("user_id", "principal"),
+    Index("members_by_principal", "principal", "user_id"),
+    sqlite_with_rowid=False,
+)
+"""The groups of each user."""
+
+cache = Table(
+    "cache",
+    metadata,
+    Column("key", _name, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("expires_at", Float, nullable=False, comment="seconds since 1970"),
+    Index("cache_by_expiry", "expires_at"),
+    sqlite_with_rowid=False,
+)
+"""Short-lived values, for servers whose processes share no Redis."""

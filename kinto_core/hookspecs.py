@@ -1,0 +1,195 @@
+"""Every hook: when it is called, whether the data are durable by then, and what raising does.
+
+Implement one in a module with ``@kinto_core.hookimpl`` and name the module in ``includes``. An
+implementation names the arguments that it needs and leaves out the others. Plugins are called in
+the order of ``includes``, listeners of the settings before them; ``@hookimpl(tryfirst=True)`` and
+``trylast=True`` move one implementation to the front or the end. Wrappers are refused.
+
+One module serves every server of the process: state belongs to ``server``, not to the module.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from kinto_core.authentication.interface import Identity
+    from kinto_core.events.event import ResourceChanged, ResourceRead
+    from kinto_core.resources.definition import ResourceType
+    from kinto_core.server import Server
+    from kinto_core.supervisor import Service
+    from kinto_core.transactions import Transaction
+
+hookspec = pluggy.HookspecMarker("kinto")
+hookimpl = pluggy.HookimplMarker("kinto")
+
+
+@hookspec
+def resource_changed(
+    event: "ResourceChanged", transaction: "Transaction", server: "Server"
+) -> None:
+    """React to a change before it is committed.
+
+    When: at the end of each transaction, once for each event, in the order of the changes. In the
+    process and thread of the request.
+
+    Transaction: inside. The data are not durable yet; what the hook writes through ``transaction``
+    is committed or undone with them, and calls the hooks again for it, ten times at most.
+
+    Returns: nothing.
+
+    Raising: refuses the request and undoes the whole transaction. ``kinto_core.errors.Refused``
+    gives the client a 403 with your text, ``InvalidInput`` a 400; anything else is a 500.
+    """
+
+
+@hookspec
+def after_resource_changed(event: "ResourceChanged", server: "Server") -> None:
+    """React to a change once it is committed, as well as possible.
+
+    When: after each commit, once for each event, before the client gets its answer: be quick. In
+    the process and thread of the request. A process that dies in between never calls it; what may
+    not be lost needs a durable consumer.
+
+    Transaction: outside; the data are durable.
+
+    Returns: nothing.
+
+    Raising: is logged; the other plugins are called all the same.
+    """
+
+
+@hookspec
+def resource_read(event: "ResourceRead", server: "Server") -> None:
+    """React to objects being served.
+
+    When: after a read, before the client gets its answer. Only servers with a plugin that
+    implements it make these events.
+
+    Transaction: none.
+
+    Returns: nothing.
+
+    Raising: refuses the request, as in ``resource_changed``.
+    """
+
+
+@hookspec
+def register_settings() -> Iterable[type]:
+    """Declare settings: frozen dataclasses made with ``kinto_core.settings.setting``.
+
+    When: once at start, before anything is connected.
+
+    Transaction: none.
+
+    Returns: the tables.
+
+    Raising: stops the start.
+    """
+    return ()
+
+
+@hookspec
+def register_resources() -> Iterable["ResourceType"]:
+    """Declare resource types: their URLs, operations, events and OpenAPI follow.
+
+    When: once at start.
+
+    Transaction: none.
+
+    Returns: the types, parents before children.
+
+    Raising: stops the start.
+    """
+    return ()
+
+
+@hookspec
+def register_services(server: "Server") -> Iterable["Service"]:
+    """Name processes that ``kinto start`` is to run beside the HTTP workers.
+
+    When: once, by ``kinto start``.
+
+    Transaction: none.
+
+    Returns: the services.
+
+    Raising: stops the start.
+    """
+    return ()
+
+
+@hookspec
+def register_commands(cli: "click.Group") -> None:
+    """Add sub-commands to ``kinto``.
+
+    When: when the command line runs with a configuration that includes the plugin.
+
+    Transaction: none.
+
+    Returns: nothing; commands are added to ``cli``.
+
+    Raising: ends the command.
+    """
+
+
+@hookspec
+def register_heartbeats(server: "Server") -> Mapping[str, Callable[[], bool | None]]:
+    """Add checks to ``/__heartbeat__``.
+
+    When: once at start; the checks run at each request for the heartbeat.
+
+    Transaction: none.
+
+    Returns: checks by name; each gives true, false, or ``None`` when it does not apply.
+
+    Raising: stops the start; a check that raises counts as false.
+    """
+    return {}
+
+
+@hookspec
+def register_capabilities(server: "Server") -> Mapping[str, Mapping[str, Any]]:
+    """Announce features in the root view.
+
+    When: once at start.
+
+    Transaction: none.
+
+    Returns: entries by name, each with at least ``description`` and ``url``.
+
+    Raising: stops the start.
+    """
+    return {}
+
+
+@hookspec
+def principals(identity: "Identity") -> Iterable[str]:
+    """Add principals to an authenticated user.
+
+    When: at each request of an authenticated user; be quick.
+
+    Transaction: none.
+
+    Returns: the principals.
+
+    Raising: fails the request.
+    """
+    return ()
+
+
+@hookspec
+def server_flushed(server: "Server") -> None:
+    """React to everything having been erased.
+
+    When: after a flush, in the process that did it.
+
+    Transaction: outside; nothing is stored any more.
+
+    Returns: nothing.
+
+    Raising: fails the request or command that flushed; the data are gone all the same.
+    """

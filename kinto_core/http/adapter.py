@@ -1,0 +1,161 @@
+"""Between Pyramid's requests and responses and our exchanges and replies."""
+
+import itertools
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+from kinto_core.errors import KintoError
+from kinto_core.http.errors import TOO_LARGE, HttpError
+from kinto_core.http.exchange import Exchange, Reply
+from kinto_core.http.finishing import Finisher
+from kinto_core.http.site import Site
+from kinto_core.http.views import failure
+
+FINISHED = "kinto.finished"
+"""Set in the environment of a request whose answer has all its headers."""
+
+SAFE_IN_PATH = "/~!$&'()*+,;=:@"
+MAX_REQUEST_ID = 128
+
+_prefix = secrets.token_hex(6)
+_counter = itertools.count(1)
+_names: dict[str, str] = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+
+ExchangeView = Callable[[Exchange], Reply]
+
+
+class EnvironHeaders(Mapping[str, str]):
+    """The headers of a WSGI environment by lower-case name, without copying them."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self._environ = environ
+
+    def __getitem__(self, name: str) -> str:
+        """The value of a header; raises ``KeyError`` when it is absent."""
+        value: str = self._environ[_environ_name(name)]
+        return value
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401  as in Mapping
+        """The value of a header, or ``default``."""
+        return self._environ.get(_environ_name(name), default)
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of all headers."""
+        for name in self._environ:
+            if name.startswith("HTTP_"):
+                yield name[5:].replace("_", "-").lower()
+            elif name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+                yield name.replace("_", "-").lower()
+
+    def __len__(self) -> int:
+        """How many headers there are."""
+        return sum(1 for _ in self)
+
+
+def _environ_name(name: str) -> str:
+    known = _names.get(name)
+    if known is None:
+        known = _names[name] = "HTTP_" + name.upper().replace("-", "_")
+    return known
+
+
+def request_id(environ: Mapping[str, Any]) -> str:
+    """The client's name for the request, or one of ours. Source: settings S-193, SW-19."""
+    given: str | None = environ.get("HTTP_X_REQUEST_ID")
+    if given:
+        return given[:MAX_REQUEST_ID]
+    return f"{_prefix}-{next(_counter):x}"
+
+
+def to_exchange(site: Site, request: Request) -> Exchange:
+    """A request as handlers see it.
+
+    Raises:
+        HttpError: the body is too large; nothing of it was read.
+    """
+    environ = request.environ
+    path: str = environ["PATH_INFO"].encode("latin-1").decode()
+    return Exchange(
+        method=environ["REQUEST_METHOD"],
+        path=path[len(site.prefix) :],
+        query=environ.get("QUERY_STRING", ""),
+        headers=EnvironHeaders(environ),
+        body=_body(site, environ),
+        origin_url=origin_url(site, environ),
+        identity=site.authenticate(environ.get("HTTP_AUTHORIZATION")),
+        request_id=request_id(environ),
+    )
+
+
+def origin_url(site: Site, environ: Mapping[str, Any]) -> str:
+    """Scheme and host of absolute URLs. Source: protocol V-13."""
+    scheme = site.settings.http_scheme or environ["wsgi.url_scheme"]
+    host = site.settings.http_host or environ.get("HTTP_HOST")
+    if not host:
+        host = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    return f"{scheme}://{host}"
+
+
+def raw_path(environ: Mapping[str, Any]) -> str:
+    """The path of a request, percent-encoded."""
+    return quote(environ["PATH_INFO"].encode("latin-1"), safe=SAFE_IN_PATH)
+
+
+def _body(site: Site, environ: Mapping[str, Any]) -> bytes:
+    limit = site.settings.max_body_size_bytes
+    length = environ.get("CONTENT_LENGTH")
+    if not length:
+        if "HTTP_TRANSFER_ENCODING" not in environ:
+            return b""
+        body: bytes = environ["wsgi.input"].read(limit + 1)
+    elif not length.isdigit() or int(length) > limit:
+        raise _too_large(limit)
+    else:
+        body = environ["wsgi.input"].read(int(length)) if length != "0" else b""
+    if len(body) > limit:
+        raise _too_large(limit)
+    return body
+
+
+def _too_large(limit: int) -> HttpError:
+    return HttpError(TOO_LARGE, message=f"The body is larger than {limit} bytes.")
+
+
+def to_response(reply: Reply) -> Response:
+    """A reply as Pyramid sends it."""
+    headers = reply.headers
+    if reply.body is None:
+        response = Response(status=reply.status, headerlist=headers, app_iter=())
+        response.content_length = None if reply.status == NOT_MODIFIED else 0
+        return response
+    headers.append(("Content-Type", "application/json"))
+    return Response(body=reply.body, status=reply.status, headerlist=headers)
+
+
+NOT_MODIFIED = 304
+
+
+def as_view(
+    site: Site, finisher: Finisher, view: ExchangeView
+) -> Callable[[Request], Response]:
+    """A Pyramid view that serves exchanges, with every header in place."""
+
+    def pyramid_view(request: Request) -> Response:
+        try:
+            exchange = to_exchange(site, request)
+            reply = view(exchange)
+        except KintoError as error:
+            reply = failure(site, error, exposed=())
+        origin = request.environ.get("HTTP_ORIGIN") if reply.is_open else None
+        finisher.finish(reply.headers, origin, reply.exposed)
+        request.environ[FINISHED] = True
+        return to_response(reply)
+
+    return pyramid_view

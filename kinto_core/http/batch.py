@@ -1,0 +1,145 @@
+"""``POST /batch``: several requests in one, in one transaction.
+
+Source: protocol section 9.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from kinto_core import json
+from kinto_core.errors import Fault, InvalidInput
+from kinto_core.http import parsing
+from kinto_core.http.batch_body import BatchEntry, parse_batch
+from kinto_core.http.exchange import Exchange, Reply
+from kinto_core.http.finishing import Finisher
+from kinto_core.http.routing import Router
+from kinto_core.http.site import Site
+from kinto_core.http.views import serve_path
+from kinto_core.transactions import Transaction
+
+Elsewhere = Callable[[Exchange], Reply]
+"""Serves what is no resource: the root view, and what plugins add."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Serves batches.
+
+    Attributes:
+        site: shared by all handlers.
+        router: finds resources by path.
+        finisher: adds the headers that every answer carries.
+        elsewhere: serves paths that are no resources.
+    """
+
+    site: Site
+    router: Router
+    finisher: Finisher
+    elsewhere: Elsewhere
+
+    def serve(self, exchange: Exchange) -> Reply:
+        """The reply to a batch.
+
+        Raises:
+            InvalidInput: the batch itself is faulty; nothing was executed.
+            HttpError: its type is not supported.
+            BackendError: one request's; nothing of the batch was kept.
+        """
+        parsing.media_type(exchange.headers, (parsing.JSON,))
+        value, faults = parsing.json_body(
+            exchange.headers,
+            exchange.body,
+            max_depth=self.site.settings.max_json_depth + 4,
+            required=True,
+        )
+        if faults:
+            raise InvalidInput(*faults)
+        entries = parse_batch(value, limit=self.site.settings.batch_max_requests)
+        self._refuse_recursion(entries)
+
+        def work(tx: Transaction) -> list[dict[str, Any]]:
+            return [self._one(exchange, entry, tx) for entry in entries]
+
+        responses = self.site.server.transact(
+            work, request_id=exchange.request_id, remembers=True
+        )
+        return Reply(200, _body(responses))
+
+    def _one(self, outer: Exchange, entry: BatchEntry, tx: Transaction) -> dict[str, Any]:
+        headers = {**_inherited(outer.headers), **entry.headers}
+        identity = outer.identity
+        if "authorization" in entry.headers:
+            identity = self.site.authenticate(entry.headers["authorization"])
+        path, _, query = entry.path.partition("?")
+        if not path.startswith(self.site.prefix):
+            path = self.site.prefix + path
+        try:
+            decoded = unquote_to_bytes(path).decode()
+        except UnicodeDecodeError:
+            decoded = path
+        inner = replace(
+            outer,
+            method=entry.method,
+            path=decoded[len(self.site.prefix) :] or "/",
+            query=query,
+            headers=headers,
+            body=entry.body,
+            identity=identity,
+            transaction=tx,
+        )
+        reply, final = self._follow(inner)
+        self.finisher.finish(reply.headers, headers.get("origin"), reply.exposed)
+        return _entry(inner, reply, self.site.prefix + final)
+
+    def _follow(self, exchange: Exchange) -> tuple[Reply, str]:
+        """Serve a request; a trailing slash is dropped. Source: protocol B-14."""
+        shown = exchange.path
+        if len(shown) > 1 and shown.endswith("/"):
+            shown = shown.rstrip("/")
+            exchange = replace(exchange, path=shown)
+        mark = exchange.transaction.collector.mark() if exchange.transaction else 0
+        reply = serve_path(self.site, self.router, exchange)
+        if reply is None:
+            reply = self.elsewhere(exchange)
+        if reply.status >= ERROR and exchange.transaction is not None:
+            exchange.transaction.collector.rollback_to(mark)
+        return reply, shown
+
+    def _refuse_recursion(self, entries: list[BatchEntry]) -> None:
+        """A batch holds no batch. Source: protocol B-5, W-14."""
+        for entry in entries:
+            path = entry.path.partition("?")[0].rstrip("/")
+            if path.removeprefix(self.site.prefix) == "/batch":
+                text = "Recursive call on /batch endpoint is forbidden."
+                raise InvalidInput(Fault("body", "requests", text))
+
+
+ERROR = 400
+"""Statuses from here on are errors."""
+
+_OWN_HEADERS = ("content-type", "content-length", "content-encoding", "transfer-encoding")
+
+
+def _inherited(headers: Mapping[str, str]) -> dict[str, str]:
+    """The batch's headers that its requests take over: all but those about its body."""
+    return {name: value for name, value in headers.items() if name not in _OWN_HEADERS}
+
+
+def _entry(exchange: Exchange, reply: Reply, path: str) -> dict[str, Any]:
+    headers = dict(reply.headers)
+    body = reply.body
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+        headers["Content-Length"] = str(len(body))
+    shown: Any = ""
+    if body and exchange.method != "HEAD":
+        shown = json.raw(body)
+    return {"status": reply.status, "path": path, "headers": headers, "body": shown}
+
+
+def _body(responses: list[dict[str, Any]]) -> bytes:
+    return json.dumpb({"responses": responses})
+
+

@@ -1,0 +1,26 @@
+"""``GET /__api__``: the description of the API.
+
+Source: protocol section 16.
+"""
+
+from kinto_core import json
+from kinto_core.http.exchange import Exchange, Reply
+from kinto_core.http.openapi import describe
+from kinto_core.http.site import Site
+
+
+def openapi_view(site: Site, exchange: Exchange) -> Reply:
+    """The OpenAPI document of this server, as this caller reaches it."""
+    settings = site.settings
+    scheme, _, host = exchange.origin_url.partition("://")
+    document = describe(
+        tuple(site.server.types.by_name.values()),
+        title=settings.project_name,
+        version=settings.http_api_version,
+        host=host,
+        scheme=scheme,
+        policies=settings.multiauth_policies,
+        endpoints_enabled=settings.endpoint_enabled,
+        has_permissions_endpoint=settings.experimental_permissions_endpoint,
+    )
+    return Reply(200, json.dumpb(document))

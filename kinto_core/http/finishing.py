@@ -1,0 +1,92 @@
+"""What every answer carries, whatever made it.
+
+Source: protocol C-1, C-4, C-9, E-29, E-30.
+"""
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from kinto_core import json
+from kinto_core.http.cors import BASE_EXPOSED, allowed_origin
+from kinto_core.settings import Settings
+
+Headers = list[tuple[str, str]]
+
+SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
+_EXPOSE = "Access-Control-Expose-Headers"
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfService:
+    """When the service ends, and what clients are told about it."""
+
+    moment: datetime
+    soft: str
+    hard: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> "EndOfService | None":
+        """What the settings say; ``None`` when there is no end in sight."""
+        if settings.eos is None:
+            return None
+        moment = settings.eos
+        if moment.tzinfo is None:
+            moment = moment.astimezone()
+        notice = {
+            "message": settings.eos_message,
+            "url": settings.eos_url or settings.project_docs,
+        }
+        return cls(
+            moment,
+            json.dumps({"code": "soft-eol", **notice}),
+            json.dumps({"code": "hard-eol", **notice}),
+        )
+
+    def is_over(self) -> bool:
+        """Whether that moment has passed."""
+        return datetime.now(UTC) >= self.moment
+
+
+class Finisher:
+    """Adds the headers that every answer carries.
+
+    Args:
+        settings: of the server.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._origins = settings.cors_origins
+        self._backoff = settings.backoff
+        self._percentage = settings.backoff_percentage
+        self._lists: dict[tuple[str, ...], str] = {}
+
+    def finish(
+        self, headers: Headers, origin: str | None, exposed: tuple[str, ...] | None
+    ) -> None:
+        """Add the headers of an answer inside a batch, or of a whole one.
+
+        Args:
+            headers: changed in place.
+            origin: the request's ``Origin``.
+            exposed: additional names for browsers; ``None``: no list at all.
+        """
+        if exposed is not None:
+            headers.append((_EXPOSE, self._list(exposed)))
+        if origin is not None:
+            allowed = allowed_origin(origin, self._origins)
+            if allowed is not None:
+                headers.append(("Access-Control-Allow-Origin", allowed))
+        if self._backoff is not None and self._is_chosen():
+            headers.append(("Backoff", str(self._backoff)))
+        headers.append(("X-Content-Type-Options", "nosniff"))
+        headers.append(("Content-Security-Policy", SECURITY_POLICY))
+
+    def _is_chosen(self) -> bool:
+        share = self._percentage
+        return share is None or random.uniform(0, 100) < share  # noqa: S311  no secret
+
+    def _list(self, exposed: tuple[str, ...]) -> str:
+        if exposed not in self._lists:
+            self._lists[exposed] = ", ".join((*BASE_EXPOSED, *exposed))
+        return self._lists[exposed]

@@ -1,0 +1,202 @@
+"""The list endpoints: GET, HEAD, POST, DELETE of many objects.
+
+Parse, call an operation, present; nothing is decided here.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from kinto_core import json
+from kinto_core.errors import Fault, InvalidInput
+from kinto_core.http import parsing, presenting
+from kinto_core.http.caching import cache_headers
+from kinto_core.http.exchange import Exchange, Reply
+from kinto_core.http.objects import make_call, object_body, read_body
+from kinto_core.http.querystring import ListParameters, check_schema, parse_list, parse_pairs
+from kinto_core.http.routing import Target
+from kinto_core.http.site import Site
+from kinto_core.objects import StoredObject
+from kinto_core.resources.bodies import ObjectBody
+from kinto_core.resources.checks import INVALID_ID
+from kinto_core.resources.deleting import delete_list
+from kinto_core.resources.paging import decode, encode, fingerprint, page_size
+from kinto_core.resources.projection import project
+from kinto_core.resources.reading import ListAnswer, ListInput, ReadQuery, list_objects
+from kinto_core.resources.writing import create
+from kinto_core.storage.query import Query
+
+Pairs = list[tuple[str, str]]
+
+
+def get_list(site: Site, exchange: Exchange, target: Target) -> Reply:
+    """Answer ``GET`` and ``HEAD``. Source: protocol R-1 to R-3."""
+    conditions, faults = parsing.preconditions(exchange.headers)
+    reading = ListReading(site, exchange, target, count=exchange.method == "HEAD")
+    call = make_call(site, exchange, target, conditions, lambda: reading.read(faults))
+    answer = site.read(exchange, lambda tx: list_objects(tx, site.server.rules, target.list, call))
+    if answer.total is not None:
+        reply = Reply(200, b"", presenting.version_headers(answer.timestamp))
+        total = str(answer.total)
+        reply.headers += [("Total-Objects", total), ("Total-Records", total)]
+    else:
+        texts = [_text(item, reading.parameters) for item in answer.objects]
+        reply = presenting.list_reply(texts, answer.timestamp)
+        if answer.after is not None:
+            reply.headers.append(("Next-Page", reading.next_page(answer.after, None)))
+    reply.headers += _cache_headers(site, exchange, target, answer)
+    if reading.parameters is not None and reading.parameters.deprecated_to:
+        reply.headers.append(("Alert", DEPRECATED_TO))
+    return reply
+
+
+def post_list(site: Site, exchange: Exchange, target: Target) -> Reply:
+    """Answer ``POST``. Source: protocol R-5 to R-9."""
+    parsing.media_type(exchange.headers, (parsing.JSON,))
+    conditions, faults = parsing.preconditions(exchange.headers)
+    value, body_faults = read_body(site, exchange, required=True)
+    wanted_id = _wanted_id(site, target, value) if not body_faults else None
+
+    def read() -> ObjectBody:
+        return object_body(site, target, value, [*faults, *body_faults])
+
+    call = make_call(site, exchange, target, conditions, read)
+    answer = site.write(
+        exchange, lambda tx: create(tx, site.server.rules, target.list, call, wanted_id)
+    )
+    status = 201 if answer.is_new else 200
+    return presenting.object_reply(status, answer.object, answer.grants)
+
+
+def delete_objects(site: Site, exchange: Exchange, target: Target) -> Reply:
+    """Answer ``DELETE``. Source: protocol R-12 to R-16, G-12."""
+    conditions, faults = parsing.preconditions(exchange.headers)
+    reading = ListReading(site, exchange, target, count=False)
+    call = make_call(site, exchange, target, conditions, lambda: reading.read(faults))
+    answer = site.write(exchange, lambda tx: delete_list(tx, site.server.rules, target.list, call))
+    reply = presenting.list_reply([item.text for item in answer.tombstones], answer.timestamp)
+    if reading.parameters is not None and reading.parameters.deprecated_to:
+        reply.headers.append(("Alert", DEPRECATED_TO))
+    if answer.after is not None:
+        reply.headers.append(("Next-Page", reading.next_page(answer.after, site.pages.issue())))
+    return reply
+
+
+DEPRECATED_TO = json.dumps(
+    {
+        "code": "soft-eol",
+        "message": "_to is now deprecated, you should use _before instead",
+        "url": "https://kinto.readthedocs.io/en/2.4.0/api/resource.html"
+        "#list-of-available-url-parameters",
+    }
+)
+
+
+class ListReading:
+    """Reads the query string of a list request, and writes the one of its next page.
+
+    Args:
+        site, exchange, target: of the request.
+        count: whether only the number of objects is wanted.
+
+    Attributes:
+        parameters: what was read; ``None`` before.
+    """
+
+    def __init__(self, site: Site, exchange: Exchange, target: Target, *, count: bool) -> None:
+        self._site = site
+        self._exchange = exchange
+        self._target = target
+        self._count = count
+        self._pairs: Pairs = parse_pairs(exchange.query) if exchange.query else []
+        self._limit: int | None = None
+        self.parameters: ListParameters | None = None
+
+    def read(self, faults: list[Fault]) -> ReadQuery:
+        """Check the form of the request; what is wrong with filters shows later.
+
+        Raises:
+            InvalidInput: with all faults of form, ``faults`` included.
+        """
+        _, body_faults = read_body(self._site, self._exchange, required=False)
+        found = [*faults, *body_faults, *check_schema(self._pairs)]
+        if found:
+            raise InvalidInput(*found)
+        return self._query
+
+    def next_page(self, after: Mapping[str, Any], nonce: str | None) -> str:
+        """The absolute URL of the page after these sort values. Source: protocol G-4."""
+        secret = self._site.page_secret
+        token = encode(after, self._fingerprint(), secret, nonce)
+        kept = [(k, v) for k, v in self._pairs if k.strip() not in ("_limit", "_token")]
+        query = urlencode([*kept, ("_limit", str(self._limit)), ("_token", token)])
+        exchange = self._exchange
+        return f"{exchange.origin_url}{self._site.prefix}{exchange.path}?{query}"
+
+    def _query(self, list_timestamp: int) -> ListInput:
+        settings = self._site.settings
+        parameters = parse_list(
+            self._pairs,
+            now=self._site.server.clock(),
+            list_timestamp=list_timestamp,
+            max_filters=settings.max_filters,
+            max_values=settings.max_filter_values,
+        )
+        self.parameters = parameters
+        limit = page_size(
+            parameters.limit, settings.paginate_by, settings.storage_max_fetch_size
+        )
+        self._limit = limit
+        after = None
+        if parameters.token:
+            after, nonce = decode(
+                parameters.token, self._fingerprint(), self._site.page_secret
+            )
+            if self._exchange.method == "DELETE":
+                self._site.pages.redeem(nonce)
+        query = Query(
+            filters=parameters.filters,
+            sorts=parameters.sorts,
+            after=after,
+            limit=limit,
+            include_deleted=parameters.asks_tombstones,
+        )
+        return ListInput(query, count=self._count)
+
+    def _fingerprint(self) -> str:
+        return fingerprint(self._exchange.method, self._exchange.path, self._pairs)
+
+
+def _wanted_id(site: Site, target: Target, value: Any) -> str | None:  # noqa: ANN401  JSON
+    """The identifier that the client chose.
+
+    Raises:
+        InvalidInput: it is malformed. Source: protocol 0-16.
+    """
+    data = value.get("data") if isinstance(value, dict) else None
+    if not isinstance(data, dict) or "id" not in data:
+        return None
+    wanted = data["id"]
+    if not isinstance(wanted, str) or not site.server.types.ids[target.type.name].match(wanted):
+        raise InvalidInput(INVALID_ID)
+    return wanted
+
+
+def _text(stored: StoredObject, parameters: ListParameters | None) -> str:
+    if parameters is None or parameters.fields is None:
+        return stored.text
+    return json.dumps(project(stored.data, parameters.fields))
+
+
+def _cache_headers(
+    site: Site, exchange: Exchange, target: Target, answer: ListAnswer
+) -> list[tuple[str, str]]:
+    if exchange.identity is not None:
+        return [presenting.NO_CACHE]
+    return cache_headers(
+        target.type.name,
+        target.ids,
+        answer.parent,
+        site.settings.cache_expires_seconds,
+        site.server.clock(),
+    )

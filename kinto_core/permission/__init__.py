@@ -1,0 +1,1 @@
+"""Grants and group memberships: the promise and the SQL that keeps it."""

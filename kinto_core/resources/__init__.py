@@ -1,0 +1,1 @@
+"""What can be stored, who may do what with it, and the operations: no HTTP, no SQL."""

@@ -1,0 +1,50 @@
+"""What else changes when an object changes: the lists inside it and the members of a group."""
+
+from typing import Any
+
+from kinto_core.objects import ObjectKey
+from kinto_core.resources.addresses import ObjectAddress
+from kinto_core.resources.calls import Rules
+from kinto_core.resources.definition import ResourceType
+from kinto_core.transactions import Transaction
+
+
+def after_write(
+    tx: Transaction, rules: Rules, address: ObjectAddress, data: dict[str, Any], *, is_new: bool
+) -> None:
+    """After an object was created or changed.
+
+    Args:
+        tx: the transaction.
+        rules: of the server.
+        address: the object.
+        data: its new fields.
+        is_new: whether it was created just now: then its empty lists begin.
+    """
+    children = rules.types.children.get(address.type.name, ())
+    if is_new:
+        for child in children:
+            timestamp = max(tx.backends.clock(), data["last_modified"])
+            tx.open_list((address.uri, child.name), timestamp)
+    if address.type.has_members:
+        tx.set_members(address.uri, data.get("members", ()))
+    if children or address.type.has_members:
+        tx.forget_reading()
+
+
+def before_delete(tx: Transaction, rules: Rules, kind: ResourceType, key: ObjectKey) -> int:
+    """Before an object is deleted: everything inside it goes.
+
+    Returns the latest timestamp that was in use inside it, or 0: when the object is created anew,
+    its lists begin later than that, so that nobody who remembers the old ones misses a change.
+
+    Source: protocol R-30, P-8, W-4, W-10.
+    """
+    latest = 0
+    if rules.types.children.get(kind.name):
+        latest = tx.delete_below(key.uri)
+    if kind.has_members:
+        tx.set_members(key.uri, ())
+    if latest or kind.has_members:
+        tx.forget_reading()
+    return latest

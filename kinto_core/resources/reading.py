@@ -1,0 +1,184 @@
+"""Fetch one object, list many. Nothing here writes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kinto_core.errors import ObjectNotFound, ParentNotFound
+from kinto_core.objects import StoredObject
+from kinto_core.resources.addresses import ListAddress, ObjectAddress
+from kinto_core.resources.calls import Call, ObjectAnswer, Rules, Situation, keys_of
+from kinto_core.resources.checks import require_id
+from kinto_core.storage.query import MISSING, Query, SharedWith, Sort
+from kinto_core.transactions import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class ListInput:
+    """How to read a list.
+
+    Attributes:
+        query: which objects; ``limit`` is the page size.
+        count: whether only the number of objects is wanted.
+    """
+
+    query: Query
+    count: bool = False
+
+
+ReadQuery = Callable[[int], ListInput]
+"""Gives what to list, from the list's timestamp. Raises ``InvalidInput`` for faulty filters."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListAnswer:
+    """A page of a list, or its size.
+
+    Attributes:
+        objects: in order.
+        timestamp: of the whole list, in milliseconds; never later than what ``objects`` show.
+        after: the sort values of the last object when more follow.
+        total: how many live objects match, when a count was asked for.
+        parent: the object that contains the list, as far as it was read.
+    """
+
+    objects: list[StoredObject]
+    timestamp: int
+    after: Mapping[str, Any] | None = None
+    total: int | None = None
+    parent: StoredObject | None = None
+
+
+def fetch(tx: Transaction, rules: Rules, address: ObjectAddress, call: Call[None]) -> ObjectAnswer:
+    """Read one object.
+
+    Raises:
+        NotAllowed: the caller may not read it, or may not know that it is missing.
+        ParentNotFound: the object that should contain it does not exist.
+        ObjectNotFound: it does not exist.
+        NotModified, ModifiedMeanwhile: by the preconditions.
+        InvalidInput: the request has faults.
+
+    Source: protocol R-18 to R-21, P-35.
+    """
+    snapshot = tx.look_up(
+        keys_of(address),
+        user_id=call.caller.user_id,
+        ancestor_bodies=call.caller.user_id is None,
+    )
+    seen = Situation.of(snapshot, call.caller, target_is_list=False)
+    kind = address.type
+    if seen.existing is None:
+        if not rules.access.may_list(kind, seen.ancestor_grants(address.list), seen.principals):
+            raise call.caller.refusal()
+        require_parent(address.list, seen)
+    elif not rules.access.may_read(kind, snapshot, seen.principals):
+        raise call.caller.refusal()
+    call.read()
+    require_id(rules, address)
+    if seen.existing is None:
+        raise ObjectNotFound(kind.name, address.key.id)
+    call.preconditions.not_modified(seen.existing.last_modified)
+    call.preconditions.unmodified(seen.existing.last_modified, seen.existing.text)
+    return ObjectAnswer(
+        seen.existing, seen.visible_grants(rules, kind), parent=seen.parent(address.list)
+    )
+
+
+def require_parent(address: ListAddress, seen: Situation) -> None:
+    """Refuse to go on inside something that does not exist.
+
+    Raises:
+        ParentNotFound: naming what is missing. Source: protocol R-20, W-27.
+    """
+    if address.ancestors and seen.parent(address) is None:
+        key = address.ancestors[-1]
+        raise ParentNotFound(key.resource, key.id)
+
+
+def list_objects(
+    tx: Transaction, rules: Rules, address: ListAddress, call: Call[ReadQuery]
+) -> ListAnswer:
+    """Read a page of a list, restricted to what the caller may see.
+
+    ``call.read`` raises for faults of form and gives a second function, which looks at the filters
+    after the preconditions and is told the list's timestamp.
+
+    Raises:
+        NotAllowed: nothing in this list is for the caller.
+        ParentNotFound: the object that should contain the list does not exist.
+        NotModified, ModifiedMeanwhile: by the preconditions on the list.
+        InvalidInput: the request has faults.
+
+    Source: protocol R-1, P-31, P-32, T-19.
+    """
+    snapshot = tx.look_up(
+        keys_of(address),
+        user_id=call.caller.user_id,
+        ancestor_bodies=call.caller.user_id is None,
+        list_of=(address.parent_id, address.type.name),
+        target_is_list=True,
+    )
+    seen = Situation.of(snapshot, call.caller, target_is_list=True)
+    shared = visible_part(tx, rules, address, call, seen)
+    require_parent(address, seen)
+    timestamp = snapshot.list.timestamp if snapshot.list is not None else 0
+    read_query = call.read()
+    call.preconditions.not_modified(timestamp)
+    call.preconditions.unmodified(timestamp)
+    asked = read_query(timestamp)
+    query = replace(asked.query, shared=shared)
+    if shared is not None:
+        query = replace(query, include_deleted=False)
+    if asked.count:
+        total = tx.count(address.parent_id, address.type.name, query)
+        return ListAnswer([], timestamp, total=total, parent=seen.parent(address))
+    objects, after = page(tx, address, query)
+    return ListAnswer(objects, timestamp, after, parent=seen.parent(address))
+
+
+def visible_part(
+    tx: Transaction, rules: Rules, address: ListAddress, call: Call[Any], seen: Situation
+) -> SharedWith | None:
+    """What the caller may see of a list: everything (``None``), or what is shared with it."""
+    ancestors = seen.ancestor_grants(address)
+    access, kind = rules.access, address.type
+    if access.may_list(kind, ancestors, seen.principals):
+        return None
+    shared = SharedWith(seen.principals, access.reading_permissions(kind))
+    if access.may_create(kind, ancestors, seen.principals):
+        return shared
+    if tx.find(address.parent_id, kind.name, Query(shared=shared, limit=1)):
+        return shared
+    raise call.caller.refusal()
+
+
+def page(
+    tx: Transaction, address: ListAddress, query: Query
+) -> tuple[list[StoredObject], Mapping[str, Any] | None]:
+    """The objects of one page, and where the next one begins if there is one."""
+    limit = query.limit
+    wider = query if limit is None else replace(query, limit=limit + 1)
+    objects = tx.find(address.parent_id, address.type.name, wider)
+    if limit is None or len(objects) <= limit:
+        return objects, None
+    del objects[limit:]
+    return objects, sort_values(objects[-1], query.sorts)
+
+
+def sort_values(last: StoredObject, sorts: tuple[Sort, ...]) -> dict[str, Any]:
+    """The values that place an object in a sort order, its id included."""
+    values: dict[str, Any] = {"id": last.id, "last_modified": last.last_modified}
+    others = [sort.field for sort in sorts if sort.field not in values]
+    if others:
+        data = last.data
+        values.update({name: _reach(data, name) for name in others})
+    return values
+
+
+def _reach(data: Any, path: str) -> Any:  # noqa: ANN401  any JSON value
+    for part in path.split("."):
+        if not isinstance(data, dict) or part not in data:
+            return MISSING
+        data = data[part]
+    return data

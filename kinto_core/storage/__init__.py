@@ -1,0 +1,1 @@
+"""Objects, tombstones and list timestamps: the promise and the SQL that keeps it."""

@@ -1,0 +1,1 @@
+"""What every backend must pass, as test classes for pytest; for authors of backends too."""

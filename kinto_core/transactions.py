@@ -1,0 +1,369 @@
+"""One unit of work: reads, writes, the events they make, and one commit.
+
+A ``Transaction`` binds storage and permission to one connection. It opens the database transaction
+at the first write only; until then each statement sees the latest commit. What several steps of one
+transaction need again and again (a collection, its grants, the caller's groups) is read once and
+forgotten as soon as something that could change it is written.
+
+It knows nothing of resource types, of who may do what, or of HTTP.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from kinto_core.clock import Clock
+from kinto_core.database.engine import Connection
+from kinto_core.database.lookup import look_up
+from kinto_core.events.collector import Collector
+from kinto_core.events.event import Change, ResourceChanged
+from kinto_core.hooks import Plugins, dispatch_after, dispatch_before
+from kinto_core.objects import Grants, ListState, ObjectKey, Snapshot, StoredObject
+from kinto_core.permission.interface import Permission
+from kinto_core.storage.interface import Storage
+from kinto_core.storage.query import Query
+
+ListKey = tuple[str, str]
+"""A list: the URI of its parent and its resource type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """What a transaction works on."""
+
+    storage: Storage
+    permission: Permission
+    plugins: Plugins
+    clock: Clock
+
+
+@dataclass(slots=True)
+class _HeldList:
+    """A list that this transaction writes to."""
+
+    timestamp: int
+    version: int
+    is_dirty: bool = False
+
+
+class Transaction:
+    """Use as a context manager: commits when the block ends, undoes everything when it raises.
+
+    Args:
+        backends: storage, permission and the plugins that want to know.
+        request_id: names the request in the events.
+        remembers: keep what was read about parents and callers, for a batch of requests.
+
+    Raises:
+        BackendUnavailable: the database is away, full or locked; nothing was kept.
+        WriteConflict: two transactions met; run the whole block again.
+    """
+
+    def __init__(
+        self, backends: Backends, *, request_id: str | None = None, remembers: bool = False
+    ) -> None:
+        self.backends = backends
+        self.storage = backends.storage
+        self.permission = backends.permission
+        self.collector = Collector(request_id=request_id)
+        self._remembers = remembers
+        self._memory: dict[tuple[Sequence[ObjectKey], str | None], Snapshot] = {}
+        self._stack = ExitStack()
+        self._writing: Connection | None = None
+        self._writing_grants: Connection | None = None
+        self._lists: dict[ListKey, _HeldList] = {}
+        self._later: list[Callable[[], None]] = []
+
+    def __enter__(self) -> Self:
+        """Begin; nothing is opened yet."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Commit, or undo after an error."""
+        if error is not None:
+            self._stack.__exit__(kind, error, trace)
+            return
+        events: Sequence[ResourceChanged] = ()
+        try:
+            if self._writing is not None:
+                events = dispatch_before(self.backends.plugins, self.collector, self)
+                self.write_list_timestamps()
+        except BaseException as failure:
+            self._stack.__exit__(type(failure), failure, failure.__traceback__)
+            raise
+        self._stack.__exit__(None, None, None)
+        for act in self._later:
+            act()
+        if events:
+            dispatch_after(self.backends.plugins, events)
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def look_up(
+        self,
+        keys: Sequence[ObjectKey],
+        *,
+        user_id: str | None,
+        ancestor_bodies: bool = False,
+        list_of: ListKey | None = None,
+        target_is_list: bool = False,
+    ) -> Snapshot:
+        """Read what decides about a request; see ``kinto_core.database.lookup.look_up``."""
+        if self._remembers:
+            return self._look_up_once(keys, user_id, list_of, target_is_list=target_is_list)
+        self._write_timestamp_of(list_of)
+        return self._snapshot(
+            keys,
+            user_id,
+            list_of,
+            ancestor_bodies=ancestor_bodies,
+            target_is_list=target_is_list,
+        )
+
+    def fetch(self, key: ObjectKey) -> StoredObject | None:
+        """The object or tombstone with this key."""
+        with self._reading() as connection:
+            return self.storage.fetch(connection, key)
+
+    def find(self, parent_id: str, resource: str, query: Query) -> list[StoredObject]:
+        """The objects of a list that match a query."""
+        with self._reading() as connection:
+            return self.storage.find(connection, parent_id, resource, query)
+
+    def count(self, parent_id: str, resource: str, query: Query) -> int:
+        """How many live objects of a list match a query."""
+        with self._reading() as connection:
+            return self.storage.count(connection, parent_id, resource, query)
+
+    def grants(self, key: ObjectKey) -> Grants:
+        """All grants on an object."""
+        with self._reading_grants() as connection:
+            return self.permission.grants(connection, key)
+
+    def groups(self, user_id: str | None) -> frozenset[str]:
+        """The groups of a user."""
+        with self._reading_grants() as connection:
+            return self.permission.groups(connection, user_id)
+
+    def granted_to(self, principals: Iterable[str]) -> list[tuple[ObjectKey, set[str]]]:
+        """Every object on which one of the principals has a grant."""
+        with self._reading_grants() as connection:
+            return self.permission.granted_to(connection, principals)
+
+    def owned_only_by(self, principal: str) -> list[ObjectKey]:
+        """The objects that only this principal may write."""
+        with self._reading_grants() as connection:
+            return self.permission.owned_only_by(connection, principal)
+
+    # -- writing ----------------------------------------------------------------------------------
+
+    @property
+    def connection(self) -> Connection:
+        """The writing connection, for backends and plugins that have tables of their own."""
+        return self._begin()
+
+    def lock_list(self, key: ListKey) -> ListState | None:
+        """Hold a list until the end of the transaction; ``None`` when it does not exist."""
+        held = self._lists.get(key)
+        if held is None:
+            state = self.storage.lock_list(self._begin(), *key)
+            if state is None:
+                return None
+            held = self._lists[key] = _HeldList(*state)
+        return ListState(held.timestamp, held.version)
+
+    def save(self, list_key: ListKey, objects: Sequence[StoredObject], timestamp: int) -> None:
+        """Write objects or tombstones of a held list, whose timestamp becomes ``timestamp``."""
+        self.storage.save(self._begin(), *list_key, objects)
+        held = self._lists[list_key]
+        held.timestamp = timestamp
+        held.version += 1
+        held.is_dirty = True
+
+    def open_list(self, key: ListKey, timestamp: int) -> None:
+        """Begin an empty list."""
+        self.storage.open_list(self._begin(), *key, timestamp)
+
+    def set_grants(
+        self, key: ObjectKey, grants: Mapping[str, Iterable[str]], *, fresh: bool = False
+    ) -> None:
+        """Replace all grants on an object."""
+        self.permission.set_grants(self._begin_grants(), key, grants, fresh=fresh)
+
+    def delete_grants(self, keys: Sequence[ObjectKey]) -> None:
+        """Forget all grants on objects."""
+        self.permission.delete_grants(self._begin_grants(), keys)
+
+    def set_members(self, group: str, user_ids: Iterable[str]) -> None:
+        """Replace the members of a group."""
+        self.permission.set_members(self._begin_grants(), group, user_ids)
+
+    def forget_principal(self, principal: str) -> None:
+        """Take a principal out of all permissions and groups."""
+        self.permission.forget_principal(self._begin_grants(), principal)
+        self.forget_reading()
+
+    def delete_below(self, uri: str) -> int:
+        """Forget everything inside an object: objects, tombstones, lists, grants, members.
+
+        Gives the latest timestamp of its lists, or 0.
+        """
+        self.write_list_timestamps()
+        latest = self.storage.delete_below(self._begin(), uri)
+        self.permission.delete_below(self._begin_grants(), uri)
+        inside = uri + "/"
+        for key in [key for key in self._lists if key[0] == uri or key[0].startswith(inside)]:
+            del self._lists[key]
+        return latest
+
+    def flush(self) -> None:
+        """Forget everything that is stored."""
+        self.storage.flush(self._begin(), self.backends.clock())
+        self.permission.flush(self._begin_grants())
+        self._lists.clear()
+        self.forget_reading()
+
+    def forget_reading(self) -> None:
+        """What was read about parents and callers may have changed."""
+        self._memory.clear()
+
+    def record(self, change: Change) -> None:
+        """Announce a change: it becomes part of an event."""
+        self.collector.add(change)
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Do something once everything is durable, not at all otherwise."""
+        self._later.append(act)
+
+    def write_list_timestamps(self) -> None:
+        """Bring the stored list timestamps up to date with what was saved."""
+        for key, held in self._lists.items():
+            if held.is_dirty:
+                self.storage.set_list(self._begin(), *key, held.timestamp)
+                held.is_dirty = False
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _write_timestamp_of(self, key: ListKey | None) -> None:
+        held = self._lists.get(key) if key is not None else None
+        if held is not None and held.is_dirty:
+            self.write_list_timestamps()
+
+    def _look_up_once(
+        self,
+        keys: Sequence[ObjectKey],
+        user_id: str | None,
+        list_of: ListKey | None,
+        *,
+        target_is_list: bool,
+    ) -> Snapshot:
+        """``look_up`` with what contains the target remembered."""
+        self._write_timestamp_of(list_of)
+        ancestors = tuple(keys if target_is_list else keys[:-1])
+        above = self._memory.get((ancestors, user_id))
+        if above is None:
+            above = self._snapshot(
+                ancestors, user_id, list_of, ancestor_bodies=True, target_is_list=True
+            )
+            self._memory[ancestors, user_id] = above
+            state = above.list
+        else:
+            state = self._list_state(list_of)
+        if target_is_list:
+            return Snapshot(above.objects, above.grants, above.groups, state)
+        own = self._snapshot(
+            keys[-1:], None, None, ancestor_bodies=False, target_is_list=False
+        )
+        return Snapshot(
+            [*above.objects, *own.objects], [*above.grants, *own.grants], above.groups, state
+        )
+
+    def _snapshot(
+        self,
+        keys: Sequence[ObjectKey],
+        user_id: str | None,
+        list_of: ListKey | None,
+        *,
+        ancestor_bodies: bool,
+        target_is_list: bool,
+    ) -> Snapshot:
+        """In one statement when objects and grants live together, else in several."""
+        if not keys and user_id is None and list_of is None:
+            return Snapshot([], [])
+        if self.permission.database is self.storage.database:
+            with self._reading() as connection:
+                return look_up(
+                    connection,
+                    keys,
+                    user_id=user_id,
+                    ancestor_bodies=ancestor_bodies,
+                    list_of=list_of,
+                    target_is_list=target_is_list,
+                )
+        return Snapshot(
+            [self.fetch(key) for key in keys],
+            [self.grants(key) for key in keys],
+            tuple(self.groups(user_id)),
+            self._list_state(list_of),
+        )
+
+    def _list_state(self, key: ListKey | None) -> ListState | None:
+        if key is None:
+            return None
+        held = self._lists.get(key)
+        if held is not None:
+            return ListState(held.timestamp, held.version)
+        with self._reading() as connection:
+            return self.storage.list_state(connection, *key)
+
+    def _reading(self) -> "_Borrowed":
+        return _Borrowed(self.storage, self._writing)
+
+    def _reading_grants(self) -> "_Borrowed":
+        return _Borrowed(self.permission, self._writing_grants)
+
+    def _begin(self) -> Connection:
+        if self._writing is None:
+            self._writing = self._stack.enter_context(self.storage.database.writing())
+            if self.permission.database is self.storage.database:
+                self._writing_grants = self._writing
+        return self._writing
+
+    def _begin_grants(self) -> Connection:
+        if self._writing_grants is None:
+            self._begin()
+        if self._writing_grants is None:
+            self._writing_grants = self._stack.enter_context(self.permission.database.writing())
+        return self._writing_grants
+
+
+class _Borrowed:
+    """The writing connection once there is one, else the thread's reading connection."""
+
+    __slots__ = ("_backend", "_manager", "_writing")
+
+    def __init__(self, backend: Storage | Permission, writing: Connection | None) -> None:
+        self._backend = backend
+        self._writing = writing
+
+    def __enter__(self) -> Connection:
+        if self._writing is not None:
+            return self._writing
+        self._manager = self._backend.database.reading()
+        return self._manager.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._writing is None:
+            self._manager.__exit__(kind, error, trace)

@@ -1,0 +1,33 @@
+"""Every storage keeps the contract, alone and among many."""
+
+import pytest
+
+from kinto_core.database.engine import Database
+from kinto_core.storage.interface import Storage
+from kinto_core.storage.sql import SqlStorage
+from kinto_core.testing.contracts.storage import StorageContract
+from kinto_core.testing.contracts.storage_concurrency import StorageConcurrencyContract
+
+
+@pytest.fixture
+def empty_storage(database: Database) -> Storage:
+    """A storage on a new database of each kind."""
+    return SqlStorage(database)
+
+
+class TestSql(StorageContract):
+    """On each kind of database."""
+
+    @pytest.fixture
+    def storage(self, empty_storage: Storage) -> Storage:
+        """An empty storage."""
+        return empty_storage
+
+
+class TestSqlAmongMany(StorageConcurrencyContract):
+    """On each kind of database."""
+
+    @pytest.fixture
+    def storage(self, empty_storage: Storage) -> Storage:
+        """An empty storage."""
+        return empty_storage

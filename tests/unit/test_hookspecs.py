@@ -1,0 +1,271 @@
+"""Each hook, as a plugin meets it on a server; ``test_hook_<name>`` is demanded of every hook."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import click
+import pytest
+from webtest import TestApp
+
+from kinto_core import hookspecs
+from kinto_core.authentication.interface import Identity
+from kinto_core.errors import Refused
+from kinto_core.events.event import ResourceChanged, ResourceRead
+from kinto_core.hooks import dispatch_read, hook_names
+from kinto_core.hookspecs import hookimpl
+from kinto_core.objects import ObjectKey
+from kinto_core.resources.definition import ResourceType
+from kinto_core.server import Server
+from kinto_core.supervisor import Service
+from kinto_core.testing import make_app, make_server
+from kinto_core.testing.factories import make_read
+from kinto_core.testing.recorder import HookRecorder
+from kinto_core.transactions import Transaction
+
+PARTS = ("When:", "Transaction:", "Returns:", "Raising:")
+BUCKET = "/v1/buckets/blog"
+
+
+class Site:
+    """A served application, and what its plugins may look at."""
+
+    def __init__(self) -> None:
+        application = make_app()
+        self.server: Server = application.registry.site.server
+        self.recorder = HookRecorder()
+        self.server.plugins.add(self.recorder, "recorder")
+        self.http = TestApp(application)
+        self.http.authorization = ("Basic", ("alice", "secret"))
+
+    def add(self, **functions: Callable[..., Any]) -> None:
+        """Register a plugin with these hooks."""
+        module = SimpleNamespace(**{name: hookimpl(one) for name, one in functions.items()})
+        self.server.plugins.add(module, "plugin")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A served application with a recorder."""
+    found = Site()
+    yield found
+    found.server.close()
+
+
+@pytest.mark.parametrize("name", hook_names())
+def test_each_hook_says_when_where_and_what_raising_does(name: str) -> None:
+    text = getattr(hookspecs, name).__doc__
+    places = [text.index(part) for part in PARTS]
+    assert places == sorted(places)
+
+
+def test_a_request_calls_its_hooks_in_order(site: Site) -> None:
+    site.http.put(BUCKET, status=201)
+    site.http.put_json(f"{BUCKET}/collections/c", {"data": {"n": 1}}, status=201)
+    site.http.delete(BUCKET, status=200)
+    assert site.recorder.texts == [
+        "resource_changed create bucket",
+        "after_resource_changed create bucket",
+        "resource_changed create collection",
+        "after_resource_changed create collection",
+        "resource_changed delete bucket",
+        "after_resource_changed delete bucket",
+    ]
+
+
+def test_a_batch_is_one_unit(site: Site) -> None:
+    paths = ["/buckets/a", "/buckets/a/collections/c", "/buckets/b"]
+    requests = [{"method": "PUT", "path": path} for path in paths]
+    site.http.post_json("/v1/batch", {"requests": requests}, status=200)
+    assert site.recorder.texts == [  # events E-29, E-33
+        "resource_changed create bucket",
+        "resource_changed create collection",
+        "after_resource_changed create bucket",
+        "after_resource_changed create collection",
+    ]
+
+
+def test_requests_that_fail_call_no_hook(site: Site) -> None:
+    site.http.get(BUCKET, status=403)
+    site.http.put_json(BUCKET, {"data": 1}, status=400)
+    assert site.recorder.texts == []  # events E-14
+
+
+def test_a_hook_before_the_commit_may_refuse(site: Site) -> None:
+    def resource_changed(event: ResourceChanged) -> None:
+        message = f"no {event.changes[0].object_id} here"
+        raise Refused(message)
+
+    site.add(resource_changed=resource_changed)
+    answer = site.http.put(BUCKET, status=403)
+    assert answer.json["errno"] == 121  # events E-59 d
+    assert site.recorder.events() == []  # events E-59 c
+    site.http.get(BUCKET, status=403)
+
+
+def test_hook_resource_changed(site: Site) -> None:
+    """It sees the writing transaction and the server."""
+    seen: list[Any] = []
+
+    def resource_changed(event: ResourceChanged, transaction: Transaction, server: Server) -> None:
+        seen.extend((event, transaction.storage, server))
+
+    site.add(resource_changed=resource_changed)
+    site.http.put(BUCKET, status=201)
+    (event, storage, server) = seen
+    assert event.payload["uri"] == "/buckets/blog"
+    assert storage is site.server.storage
+    assert server is site.server
+
+
+def test_hook_after_resource_changed(site: Site) -> None:
+    """It finds the change committed, and raising changes nothing."""
+    found: list[str] = []
+
+    def after_resource_changed(event: ResourceChanged, server: Server) -> None:
+        key = ObjectKey("", "bucket", event.changes[0].object_id)
+        with server.transaction() as tx:
+            (stored,) = tx.look_up([key], user_id=None).objects
+        found.append(stored.id if stored else "nothing")
+        message = "too late to refuse"
+        raise RuntimeError(message)
+
+    site.add(after_resource_changed=after_resource_changed)
+    site.http.put(BUCKET, status=201)  # events E-60
+    assert found == ["blog"]
+    assert site.http.get(BUCKET, status=200).json["data"]["id"] == "blog"
+
+
+def test_hook_resource_read(site: Site) -> None:
+    """It gets the objects and the server."""
+    seen: list[Any] = []
+
+    def resource_read(event: ResourceRead, server: Server) -> None:
+        seen.extend((event.read_objects, server))
+
+    site.add(resource_read=resource_read)
+    dispatch_read(site.server.plugins, make_read({"id": "first"}))
+    assert seen == [({"id": "first"},), site.server]
+
+
+def loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, source: str) -> None:
+    """Make a module ``plugin_under_test`` that can be named in ``includes``."""
+    (tmp_path / "plugin_under_test.py").write_text(source, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "plugin_under_test", raising=False)
+
+
+SETTINGS_PLUGIN = """
+from dataclasses import dataclass
+from kinto_core.hookspecs import hookimpl
+from kinto_core.settings import setting
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    prefix = "paper."
+    weight_grams: int = setting(80, help="How heavy the paper is.")
+
+@hookimpl
+def register_settings():
+    return [Paper]
+"""
+
+
+def test_hook_register_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It adds a table."""
+    loaded(monkeypatch, tmp_path, SETTINGS_PLUGIN)
+    with make_server({"includes": "plugin_under_test", "paper.weight_grams": "120"}) as server:
+        (table,) = server.plugins.settings_tables()
+        assert server.settings.plugin(table).weight_grams == 120
+
+
+RESOURCE_PLUGIN = """
+from kinto_core.hookspecs import hookimpl
+from kinto_core.resources.definition import ResourceType
+
+@hookimpl
+def register_resources():
+    return [ResourceType(name="toy")]
+"""
+
+
+def test_hook_register_resources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It adds a type."""
+    loaded(monkeypatch, tmp_path, RESOURCE_PLUGIN)
+    with make_server({"includes": "plugin_under_test"}) as server:
+        kind = server.types.by_name["toy"]
+        assert isinstance(kind, ResourceType)
+        assert kind.object_path == "/toys/{id}"
+
+
+def test_hook_register_services(site: Site) -> None:
+    """It names processes."""
+
+    def register_services(server: Server) -> list[Service]:
+        return [Service("relay", [server.settings.project_name])]
+
+    site.add(register_services=register_services)
+    ((service,),) = site.server.plugins.gather("register_services", server=site.server)
+    assert service.name == "relay"
+
+
+def test_hook_register_commands(site: Site) -> None:
+    """It adds commands."""
+
+    def register_commands(cli: click.Group) -> None:
+        cli.add_command(click.Command("print"))
+
+    site.add(register_commands=register_commands)
+    group = click.Group()
+    site.server.plugins.gather("register_commands", cli=group)
+    assert list(group.commands) == ["print"]
+
+
+CHECKS_PLUGIN = """
+from kinto_core.hookspecs import hookimpl
+
+@hookimpl
+def register_heartbeats(server):
+    return {"printer": lambda: False}
+
+@hookimpl
+def register_capabilities(server):
+    return {"print": {"description": "Prints.", "url": "", "pages": 2}}
+"""
+
+
+def test_hook_register_heartbeats(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It adds a check."""
+    loaded(monkeypatch, tmp_path, CHECKS_PLUGIN)
+    application = make_app({"includes": "plugin_under_test"})
+    answer = TestApp(application).get("/v1/__heartbeat__", status=503)
+    assert answer.json["printer"] is False  # events E-77
+    application.close()
+
+
+def test_hook_register_capabilities(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It adds an entry to the root view."""
+    loaded(monkeypatch, tmp_path, CHECKS_PLUGIN)
+    application = make_app({"includes": "plugin_under_test"})
+    answer = TestApp(application).get("/v1/")
+    assert answer.json["capabilities"]["print"]["pages"] == 2  # events E-75
+    application.close()
+
+
+def test_hook_principals(site: Site) -> None:
+    """It adds principals."""
+
+    def principals(identity: Identity) -> list[str]:
+        return [f"printer:{identity.policy}"]
+
+    site.add(principals=principals)
+    answer = site.http.get("/v1/")
+    assert "printer:basicauth" in answer.json["user"]["principals"]
+
+
+def test_hook_server_flushed(site: Site) -> None:
+    """It follows a flush."""
+    site.server.flush()
+    assert site.recorder.texts == ["server_flushed"]  # events E-72

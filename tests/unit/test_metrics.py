@@ -1,0 +1,79 @@
+"""Measurements in memory."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from kinto_core.metrics import MAX_SERIES, NO_METRICS, OVERFLOW, Registry
+
+
+def test_counters_add_up_by_name_and_labels() -> None:
+    """The order of labels does not matter."""
+    registry = Registry()
+    registry.count("hits")
+    registry.count("hits", 2)
+    registry.count("requests", labels={"a": "1", "b": "2"})
+    registry.count("requests", labels={"b": "2", "a": "1"})
+    assert registry.measured().counters == {
+        "hits": {(): 3},
+        "requests": {(("a", "1"), ("b", "2")): 2},
+    }
+
+
+def test_measurements_fall_into_buckets_up_to_their_bound() -> None:
+    """A bucket holds what is at most its bound (settings S-212)."""
+    registry = Registry((0.1, 1.0))
+    for value in (0.05, 0.1, 0.5, 7):
+        registry.observe("seconds", value)
+    histogram = registry.measured().histograms["seconds"][()]
+    assert histogram.counts == (2, 1, 1)
+    assert histogram.total == pytest.approx(7.65)
+
+
+def test_timer_observes_a_block_that_raises() -> None:
+    """Failures take time, too."""
+    registry = Registry()
+    with pytest.raises(KeyError), registry.timer("seconds", {"method": "get"}):
+        raise KeyError
+    assert sum(registry.measured().histograms["seconds"][(("method", "get"),)].counts) == 1
+
+
+def test_number_of_series_is_bounded() -> None:
+    """Nobody can fill the memory with new labels (settings SW-20)."""
+    registry = Registry()
+    for number in range(MAX_SERIES + 5):
+        registry.count("hits", labels={"id": str(number)})
+        registry.observe("seconds", 1, {"id": str(number)})
+    assert registry.measured().counters["hits"][OVERFLOW] == 5
+    assert sum(registry.measured().histograms["seconds"][OVERFLOW].counts) == 5
+
+
+def test_disabled_names_are_not_kept() -> None:
+    """Settings S-210."""
+    registry = Registry(disabled=frozenset({"hits"}))
+    registry.count("hits")
+    registry.observe("hits", 1)
+    assert not registry.measured().counters
+    assert not registry.measured().histograms
+
+
+def test_no_count_of_many_threads_is_lost() -> None:
+    """Measurements are taken by many threads at once."""
+    registry = Registry()
+
+    def count() -> None:
+        for _ in range(500):
+            registry.count("hits")
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            pool.submit(count)
+    assert registry.measured().counters["hits"][()] == 2000
+
+
+def test_without_an_exporter_nothing_happens() -> None:
+    """Settings S-216."""
+    NO_METRICS.count("hits")
+    NO_METRICS.observe("seconds", 1)
+    with NO_METRICS.timer("seconds"):
+        pass
