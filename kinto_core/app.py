@@ -1,5 +1,6 @@
 """From settings to a WSGI application: the start-up order on one screen."""
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -8,9 +9,12 @@ from typing import Any
 from pyramid.config import Configurator
 from pyramid.router import Router
 
+from kinto_core.errors import BackendUnavailable
 from kinto_core.http.application import configure
 from kinto_core.server import Server
 from kinto_core.settings import Settings, load
+
+logger = logging.getLogger(__name__)
 
 StartResponse = Callable[..., Any]
 
@@ -20,10 +24,12 @@ def make_application(settings: Settings) -> Router:
 
     Raises:
         ConfigurationError: the settings or a plugin cannot work; lists every problem.
-        BackendUnavailable: an embedded database cannot be opened.
     """
     server = Server(settings)
-    server.prepare()
+    try:
+        server.prepare()
+    except BackendUnavailable as error:
+        logger.critical("Starting without a database, which is tried at each request: %s", error)
     config = Configurator(
         settings={**settings.extra, "handle_exceptions": "false"}, autocommit=False
     )
@@ -52,7 +58,7 @@ def application(environ: Mapping[str, Any], start_response: StartResponse) -> It
     """The WSGI entry point: the application of the file named by ``KINTO_INI``, made once."""
     if not _made:
         load_application()
-    return _made[0](environ, start_response)  # type: ignore[no-any-return]  Pyramid is untyped
+    return _made[0](environ, start_response)  # type: ignore[no-any-return]  # Pyramid is untyped
 
 
 def load_application() -> None:

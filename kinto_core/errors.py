@@ -16,6 +16,7 @@ The tree::
     ├── ReadOnly                 the server takes no writes
     └── BackendError
         ├── BackendUnavailable   a database or cache is away, full or locked; nothing was written
+        │   └── ConnectionLost   only a connection to it broke, perhaps
         ├── WriteConflict        two writes met; trying again is the remedy
         └── ConstraintViolated   the write would break a rule that the database keeps
 """
@@ -142,6 +143,10 @@ class BackendError(KintoError):
 
 class BackendUnavailable(BackendError):
     """A backend is away, full or locked; nothing of the current work was kept."""
+
+
+class ConnectionLost(BackendUnavailable):
+    """The connection to a backend broke; another one may work."""
 
 
 class WriteConflict(BackendError):

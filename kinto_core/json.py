@@ -36,9 +36,12 @@ def loads(text: bytes | str, max_depth: int) -> Any:  # noqa: ANN401  any JSON v
     except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError) as error:
         raise InvalidJSON(str(error)) from error
     raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-    if b"\\u0000" in raw or b"\\ud" in raw or b"\\uD" in raw or raw.count(b"[") + raw.count(
-        b"{"
-    ) > max_depth:
+    if (
+        b"\\u0000" in raw
+        or b"\\ud" in raw
+        or b"\\uD" in raw
+        or raw.count(b"[") + raw.count(b"{") > max_depth
+    ):
         _check(value, max_depth)
     return value
 

@@ -23,15 +23,15 @@ class ObjectKey(NamedTuple):
         return f"{self.parent_id}/{self.resource}s/{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredObject:
+class StoredObject(NamedTuple):
     """An object or a tombstone, as it is kept.
 
     Attributes:
         id: unique in its list.
         last_modified: milliseconds since 1970; rises with every write of the list.
         text: the JSON text of the object, ``id`` and ``last_modified`` included.
-        deleted: whether it is a tombstone: ``{"id", "last_modified", "deleted": true}``.
+        deleted: whether it is a tombstone: ``{"id", "last_modified", "deleted": true}``; SQLite
+            gives 0 and 1.
     """
 
     id: str

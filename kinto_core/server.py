@@ -20,7 +20,7 @@ from kinto_core.clock import Clock, system_clock
 from kinto_core.database.engine import Database, DatabaseOptions, ping
 from kinto_core.database.migrating import migrate, pending
 from kinto_core.database.opening import Databases
-from kinto_core.errors import BackendError, BackendUnavailable, ReadOnly, WriteConflict
+from kinto_core.errors import BackendError, BackendUnavailable, ConnectionLost, ReadOnly, WriteConflict
 from kinto_core.hooks import Plugins
 from kinto_core.listeners import load_listeners
 from kinto_core.permission.interface import Permission
@@ -108,9 +108,7 @@ class Server:
 
     # -- work -------------------------------------------------------------------------------------
 
-    def transaction(
-        self, *, request_id: str | None = None, remembers: bool = False
-    ) -> Transaction:
+    def transaction(self, *, request_id: str | None = None, remembers: bool = False) -> Transaction:
         """A unit of work as a context manager; see ``Transaction``."""
         return Transaction(self.backends, request_id=request_id, remembers=remembers)
 
@@ -131,6 +129,9 @@ class Server:
             try:
                 with self.transaction(request_id=request_id, remembers=remembers) as tx:
                     return work(tx)
+            except ConnectionLost:  # the database may be back, as after a restart
+                if attempt > 0:
+                    raise
             except WriteConflict:
                 if attempt == TRIES - 1:
                     raise

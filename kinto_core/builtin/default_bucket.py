@@ -20,12 +20,11 @@ from kinto_core.http.exchange import Exchange
 from kinto_core.http.site import Site
 from kinto_core.objects import ObjectKey
 from kinto_core.resources.access import Access, Caller
-from kinto_core.resources.addresses import list_address
+from kinto_core.resources.addresses import ObjectAddress, object_address
 from kinto_core.resources.bodies import ObjectBody
 from kinto_core.resources.bucket import BUCKET
 from kinto_core.resources.calls import Call, Rules, live
 from kinto_core.resources.collection import COLLECTION
-from kinto_core.resources.definition import ResourceType
 from kinto_core.resources.writing import create
 from kinto_core.server import Server
 from kinto_core.transactions import Transaction
@@ -119,25 +118,28 @@ def _ensure(site: Site, exchange: Exchange, bucket: str, collection: str | None)
 
     def work(tx: Transaction) -> None:
         tx.forget_reading()
-        _create(tx, site, BUCKET, (), bucket, user_id)
+        _create(tx, site, object_address(BUCKET, (bucket,)), user_id)
         if collection is not None:
-            _create(tx, site, COLLECTION, (bucket,), collection, user_id)
+            _create(tx, site, object_address(COLLECTION, (bucket, collection)), user_id)
 
     if site.read(exchange, missing):
         site.write(exchange, work)
 
 
-def _create(
-    tx: Transaction, site: Site, kind: ResourceType, parents: tuple[str, ...], new: str, user: str
-) -> None:
-    """Create an object for its owner unless it is there, whatever the owner may create elsewhere."""
+def _create(tx: Transaction, site: Site, address: ObjectAddress, user: str) -> None:
+    """Create an object for its owner unless it is there, whatever else the owner may create."""
     access = Access(site.server.types, {}, administrators=(user,))
     rules = Rules(site.server.types, access, explicit_permissions=False)
     body = ObjectBody({}, {"write": [user]})
-    address = list_address(kind, parents)
-    uri = address.object(new).uri
-    ids = dict(zip((f"{a.name}_id" for a in (*kind.ancestors, kind)), (*parents, new), strict=True))
-    create(tx, rules, address, Call(read=lambda: body, caller=Caller(user), uri=uri, url_ids=ids), new)
+    kinds = (*address.type.ancestors, address.type)
+    ids = (*(key.id for key in address.list.ancestors), address.key.id)
+    call = Call(
+        read=lambda: body,
+        caller=Caller(user),
+        uri=address.uri,
+        url_ids={f"{kind.name}_id": each for kind, each in zip(kinds, ids, strict=True)},
+    )
+    create(tx, rules, address.list, call, address.key.id)
 
 
 def _with_real_id(body: bytes, bucket: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from kinto_core.cache.interface import DEFAULT_PREFIX, Cache
 from kinto_core.cache.memory import MemoryCache
-from kinto_core.cache.redis import RedisCache
 from kinto_core.cache.sql import SqlCache
 from kinto_core.cache.sql_location import apart_from_storage
 from kinto_core.database.opening import Databases
@@ -26,6 +25,9 @@ def open_cache(settings: Settings, databases: Databases) -> Cache:
     if settings.cache_backend == "memory":
         return MemoryCache(prefix=prefix, max_size_bytes=settings.cache_max_size_bytes)
     if settings.cache_backend == "redis":
+        # Late, so that servers without Redis need no memory for its client.
+        from kinto_core.cache.redis import RedisCache
+
         return RedisCache(settings.cache_url or settings.redis_url, prefix=prefix)
     if settings.cache_backend == "sql":
         return SqlCache(databases.get(_location(settings)), prefix=prefix)

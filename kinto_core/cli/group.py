@@ -91,9 +91,9 @@ class KintoGroup(click.Group):
         plugin_commands = importlib.import_module("kinto_core.cli.plugin_commands")
         try:
             plugin_commands.register(self)
-        except ConfigurationError:
+        except ConfigurationError as error:
             if is_needed:
-                complain("the settings cannot be read, so commands of plugins are not known")
+                report(error)
 
 
 def report(error: KintoError) -> int:

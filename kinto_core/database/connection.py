@@ -4,7 +4,7 @@ SQLAlchemy Core writes the SQL; running a statement that is known beforehand goe
 driver, which saves most of the time that a small query takes.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -51,7 +51,7 @@ class Connection:
         guard: entered around each statement; for connections that threads share.
     """
 
-    __slots__ = ("_core", "_dialect", "_driver", "_guard", "_translate", "dialect", "in_transaction")
+    __slots__ = ("_core", "_dialect", "_driver", "_guard", "_queue", "_translate", "dialect")
 
     def __init__(
         self,
@@ -60,43 +60,44 @@ class Connection:
         guard: AbstractContextManager[Any] | None = None,
     ) -> None:
         self._core = core
-        self._driver = core.connection.driver_connection
+        self._driver: Any = core.connection.driver_connection
         self._dialect = core.dialect
         self._translate = translate
         self._guard = guard if guard is not None else nullcontext()
+        self._queue: list[tuple[str, Any]] = []
         self.dialect = core.dialect.name
-        self.in_transaction = False
 
     def run(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
-        """Run a prepared statement; all its rows, or none for a statement that returns none."""
-        sql, order, constants = statement.text(self._dialect)
-        values: Any
-        if order is not None:
-            if constants:
-                parameters = {**constants, **parameters}
-            values = [parameters[name] for name in order]
-        else:
-            values = {**constants, **parameters}
+        """Run a prepared statement; all its rows, if it gives any."""
+        sql, values = self._bound(statement, parameters)
         try:
             with self._guard:
+                if self._queue:
+                    return self._run_queue_and(sql, values)
                 cursor = self._driver.execute(sql, values)
                 return cursor.fetchall() if cursor.description else []
         except Exception as error:
             self._fail(error)
             raise
 
+    def send(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
+        """Run a prepared statement that returns nothing.
+
+        It may travel together with the next ones, to save round trips; then its errors show later,
+        at the latest when the transaction is committed.
+        """
+        self._send(*self._bound(statement, parameters))
+
     def run_many(self, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
         """Run a prepared statement that returns nothing once for each row of parameters."""
-        sql, order, constants = statement.text(self._dialect)
-        values: list[Any]
-        if order is not None:
-            values = [[{**constants, **row}[name] for name in order] for row in rows]
-        else:
-            values = [{**constants, **row} for row in rows]
+        values = [self._bound(statement, row) for row in rows]
+        if not values:
+            return
+        self.flush()
         try:
             with self._guard:
                 cursor = self._driver.cursor()
-                cursor.executemany(sql, values)
+                cursor.executemany(values[0][0], [row for _, row in values])
                 cursor.close()
         except Exception as error:
             self._fail(error)
@@ -104,6 +105,7 @@ class Connection:
 
     def execute(self, statement: Executable) -> Rows:
         """Run a statement that was put together for this request; all its rows."""
+        self.flush()
         try:
             with self._guard:
                 result = self._core.execute(statement)
@@ -113,13 +115,68 @@ class Connection:
             raise
 
     def command(self, sql: str) -> None:
-        """Run a constant command such as ``BEGIN``, without parameters."""
+        """Run a constant command such as ``COMMIT``, without parameters, after all that was sent."""
+        self._send(sql, None)
+        self.flush()
+
+    def begin(self) -> None:
+        """Begin a transaction; the command travels with the first statement."""
+        self._send("BEGIN", None)
+
+    def roll_back(self) -> None:
+        """Undo the transaction, and what was sent and has not left yet."""
+        has_begun = not self._queue or self._queue[0][0] != "BEGIN"
+        self._queue.clear()
+        if has_begun:
+            self.command("ROLLBACK")
+
+    def flush(self) -> None:
+        """Wait for everything that was sent.
+
+        Raises:
+            BackendError: of the first statement that failed.
+        """
+        if not self._queue:
+            return
         try:
-            with self._guard:
-                self._driver.execute(sql)
+            self._run_queue_and(None, None)
         except Exception as error:
             self._fail(error)
             raise
+
+    def _bound(self, statement: Statement, parameters: Mapping[str, Any]) -> tuple[str, Any]:
+        """The SQL of a statement and its parameters, as the driver wants them."""
+        sql, order, constants = statement.text(self._dialect)
+        if constants:
+            parameters = {**constants, **parameters}
+        if order is None:
+            return sql, parameters
+        return sql, [parameters[name] for name in order]
+
+    def _send(self, sql: str, values: Any) -> None:  # noqa: ANN401  the driver's parameters
+        if self.dialect == "postgresql":
+            self._queue.append((sql, values))
+            return
+        try:
+            with self._guard:
+                self._driver.execute(sql, values or ())
+        except Exception as error:
+            self._fail(error)
+            raise
+
+    def _run_queue_and(self, sql: str | None, values: Any) -> Rows:  # noqa: ANN401  as above
+        """Send what waits, and a query if there is one, in one round trip; the query's rows."""
+        queue, self._queue = self._queue, []
+        if sql is None and len(queue) == 1:
+            self._driver.execute(*queue[0])
+            return []
+        cursor = None
+        with self._driver.pipeline():
+            for waiting in queue:
+                self._driver.execute(*waiting)
+            if sql is not None:
+                cursor = self._driver.execute(sql, values)
+        return cursor.fetchall() if cursor is not None and cursor.description else []
 
     def close(self) -> None:
         """Give the connection back; an open transaction is rolled back."""
@@ -134,8 +191,3 @@ class Connection:
         translated = self._translate(error)
         if translated is not None:
             raise translated from error
-
-
-def by_name(rows: Rows, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows as mappings, for the few places where positions would be hard to read."""
-    return [dict(zip(names, row, strict=True)) for row in rows]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import sqlalchemy
+from sqlalchemy.engine import Connection as CoreConnection
 from sqlalchemy.engine import Engine
 
 from kinto_core.database.connection import Connection, Statement
 from kinto_core.errors import BackendUnavailable
 
-__all__ = ["Connection", "Database", "DatabaseOptions", "ThreadConnections", "ping"]
+__all__ = ["Connection", "Database", "DatabaseOptions", "ThreadConnections", "connected", "ping"]
 
 _PING = Statement(lambda _: sqlalchemy.select(sqlalchemy.literal_column("1")))
 
@@ -121,7 +122,7 @@ class ThreadConnections:
 class Wrap(Protocol):
     """Turns a Core connection into one of ours."""
 
-    def __call__(self, core: sqlalchemy.engine.Connection, /) -> Connection:
+    def __call__(self, core: CoreConnection, /) -> Connection:
         """Our connection around ``core``."""
         ...
 
@@ -141,3 +142,17 @@ def ping(database: Database) -> None:
     """
     with database.reading() as connection:
         connection.run(_PING, {})
+
+
+def connected(database: Database) -> CoreConnection:
+    """A Core connection in ordinary transactions, for migrations and administration.
+
+    Raises:
+        BackendUnavailable: the database cannot be reached.
+    """
+    isolation = "SERIALIZABLE" if database.dialect == "sqlite" else "READ COMMITTED"
+    try:
+        return database.engine().execution_options(isolation_level=isolation).connect()
+    except sqlalchemy.exc.DBAPIError as error:
+        message = "the database cannot be reached"
+        raise BackendUnavailable(message) from error

@@ -11,15 +11,34 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, literal_column, null, select, union_all
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    Text,
+    UnaryExpression,
+    bindparam,
+    case,
+    column,
+    literal_column,
+    null,
+    select,
+    union_all,
+    values,
+)
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.types import BigInteger, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from kinto_core.database.connection import Connection, Statement
 from kinto_core.database.tables import grants, members, objects, timestamps
 from kinto_core.objects import ListState, ObjectKey, Snapshot, StoredObject
 
 _OBJECT, _GRANT, _GROUP, _LIST = range(4)
+_KEY = ("parent_id", "resource", "id")
 _SYSTEM = ("system.Authenticated", "system.Everyone")
 
 
@@ -76,7 +95,7 @@ def _snapshot(depth: int, rows: list[tuple[Any, ...]]) -> Snapshot:
     state: ListState | None = None
     for kind, level, name, text, number, deleted in rows:
         if kind == _OBJECT:
-            found[level] = StoredObject(name, number, text, bool(deleted))
+            found[level] = StoredObject(name, number, text, deleted)
         elif kind == _GRANT:
             granted[level].setdefault(name, set()).add(text)
         elif kind == _GROUP:
@@ -93,10 +112,9 @@ def _statement(shape: _Shape) -> Statement:
 
 def _parts(shape: _Shape) -> list[Select[Any]]:
     parts: list[Select[Any]] = []
-    for level in range(shape.depth):
-        target = level == shape.depth - 1 and not shape.target_is_list
-        parts.append(_object(level, body=target or shape.ancestor_bodies))
-        parts.append(_grants(level, shape, everybody=target))
+    if shape.depth:
+        keys = _keys(shape.depth)
+        parts += [_objects(shape, keys), _grants(shape, keys)]
     if not shape.anonymous:
         parts.append(_groups())
     if shape.with_list:
@@ -104,49 +122,89 @@ def _parts(shape: _Shape) -> list[Select[Any]]:
     return parts
 
 
-def _row(
-    kind: int, level: int, name: Any, text: Any, number: Any, deleted: Any  # noqa: ANN401  SQL
-) -> Select[Any]:
+def _keys(depth: int) -> CTE:
+    """The wanted keys as rows, so that one scan of each table serves all levels."""
+    columns = (column("level", Integer), *(column(name, Text) for name in _KEY))
+    rows = [
+        (
+            literal_column(str(level)),
+            *(bindparam(f"{name}{level}", type_=Text) for name in ("parent", "resource", "id")),
+        )
+        for level in range(depth)
+    ]
+    return values(*columns, name="wanted").data(rows).cte("keys")
+
+
+def _row(kind: int, *columns: ColumnElement[Any]) -> Select[Any]:
     """The common columns: kind, level, name, text, number, deleted."""
-    return select(
-        literal_column(str(kind)).label("kind"),
-        literal_column(str(level)).label("level"),
-        name.label("name"),
-        text.label("text"),
-        number.label("number"),
-        deleted.label("deleted"),
-    )
+    names = ("level", "name", "text", "number", "deleted")
+    labelled = (item.label(name) for item, name in zip(columns, names, strict=True))
+    return select(literal_column(str(kind)).label("kind"), *labelled)
 
 
-def _no(kind: Any) -> Any:  # noqa: ANN401  a SQL type, a SQL value
-    return sql_cast(null(), kind)
-
-
-def _object(level: int, *, body: bool) -> Select[Any]:
-    text = objects.c.data if body else literal_column("''")
+def _objects(shape: _Shape, keys: CTE) -> Select[Any]:
+    text: ColumnElement[Any] = objects.c.data
+    if not shape.ancestor_bodies:
+        text = case((_is_target(shape, keys), objects.c.data), else_=literal_column("''"))
     return _row(
-        _OBJECT, level, objects.c.id, text, objects.c.last_modified, objects.c.deleted
-    ).where(
-        objects.c.parent_id == bindparam(f"parent{level}"),
-        objects.c.resource == bindparam(f"resource{level}"),
-        objects.c.id == bindparam(f"id{level}"),
+        _OBJECT, keys.c.level, objects.c.id, text, objects.c.last_modified, objects.c.deleted
+    ).select_from(keys.join(objects, _same_object(keys, objects, objects.c.id)))
+
+
+def _grants(shape: _Shape, keys: CTE) -> Select[Any]:
+    return (
+        _row(
+            _GRANT,
+            keys.c.level,
+            grants.c.permission,
+            grants.c.principal,
+            sql_cast(null(), BigInteger),
+            literal_column("false"),
+        )
+        .select_from(keys.join(grants, _same_object(keys, grants, grants.c.object_id)))
+        .where(_is_target(shape, keys) | _mine(shape))
     )
 
 
-def _grants(level: int, shape: _Shape, *, everybody: bool) -> Select[Any]:
-    part = _row(
-        _GRANT,
-        level,
-        grants.c.permission,
-        grants.c.principal,
-        _no(BigInteger),
-        literal_column("false"),
-    ).where(
-        grants.c.parent_id == bindparam(f"parent{level}"),
-        grants.c.resource == bindparam(f"resource{level}"),
-        grants.c.object_id == bindparam(f"id{level}"),
+def _same_object(keys: CTE, table: Table, object_id: ColumnElement[str]) -> ColumnElement[bool]:
+    return (
+        (table.c.parent_id == _by_code_point(keys.c.parent_id))
+        & (table.c.resource == _by_code_point(keys.c.resource))
+        & (object_id == _by_code_point(keys.c.id))
     )
-    return part if everybody else part.where(_mine(shape))
+
+
+def _by_code_point(text: ColumnElement[str]) -> ColumnElement[str]:
+    """The text in the collation of the tables' names, which PostgreSQL wants to hear."""
+    return _CodePoints(text)
+
+
+class _CodePoints(UnaryExpression[str]):
+    """A text compared by code point: ``COLLATE "C"`` on PostgreSQL, nothing on SQLite."""
+
+    inherit_cache = True
+
+    def __init__(self, text: ColumnElement[str]) -> None:
+        super().__init__(text, type_=Text())
+
+
+@compiles(_CodePoints)
+def _plain(element: _CodePoints, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401  SQLAlchemy's
+    text: str = compiler.process(element.element, **options)
+    return text
+
+
+@compiles(_CodePoints, "postgresql")
+def _collated(element: _CodePoints, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401  SQLAlchemy's
+    text: str = compiler.process(element.element, **options)
+    return f'{text} COLLATE "C"'
+
+
+def _is_target(shape: _Shape, keys: CTE) -> ColumnElement[bool]:
+    """Whether a row is about the object that the request is about."""
+    target = -1 if shape.target_is_list else shape.depth - 1
+    is_target: ColumnElement[bool] = keys.c.level == literal_column(str(target))
+    return is_target
 
 
 def _mine(shape: _Shape) -> ColumnElement[bool]:
@@ -165,17 +223,24 @@ def _member() -> ColumnElement[bool]:
 
 
 def _groups() -> Select[Any]:
-    name = literal_column("''")
     return _row(
-        _GROUP, 0, name, members.c.principal, _no(BigInteger), literal_column("false")
+        _GROUP,
+        literal_column("0"),
+        literal_column("''"),
+        members.c.principal,
+        sql_cast(null(), BigInteger),
+        literal_column("false"),
     ).where(_member())
 
 
 def _list() -> Select[Any]:
-    version = sql_cast(timestamps.c.version, Text)
-    name = literal_column("''")
     return _row(
-        _LIST, 0, name, version, timestamps.c.last_modified, literal_column("false")
+        _LIST,
+        literal_column("0"),
+        literal_column("''"),
+        sql_cast(timestamps.c.version, Text),
+        timestamps.c.last_modified,
+        literal_column("false"),
     ).where(
         timestamps.c.parent_id == bindparam("list_parent"),
         timestamps.c.resource == bindparam("list_resource"),

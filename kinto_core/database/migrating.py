@@ -1,20 +1,24 @@
 """Bring the tables of a database to the version that this code expects."""
 
-from pathlib import Path
-
 import sqlalchemy
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy.engine import Connection as CoreConnection
 
-from kinto_core.database.engine import Database
-from kinto_core.errors import BackendUnavailable
+from kinto_core.database.engine import Database, connected
 
-_FOLDER = Path(__file__).parent / "migrations"
-_LOCK = 5_254_001
-"""Held on PostgreSQL, so that two migrations never run at once."""
+HEAD = "0001"
+"""The newest step in ``migrations/versions``."""
+
+
+def is_current(database: Database) -> bool:
+    """Whether the tables are what this code expects; a cheap question.
+
+    Raises:
+        BackendUnavailable: the database cannot be reached.
+    """
+    version = sqlalchemy.table("schema_version", sqlalchemy.column("version_num"))
+    with connected(database) as connection:
+        if not sqlalchemy.inspect(connection).has_table(version.name):
+            return False
+        return connection.scalar(sqlalchemy.select(version.c.version_num)) == HEAD
 
 
 def pending(database: Database) -> list[str]:
@@ -23,8 +27,12 @@ def pending(database: Database) -> list[str]:
     Raises:
         BackendUnavailable: the database cannot be reached.
     """
-    with _connected(database) as connection:
-        return _pending(connection)
+    if is_current(database):
+        return []
+    # Late, so that a server whose tables are current needs no memory for Alembic.
+    from kinto_core.database.steps import missing_steps
+
+    return missing_steps(database)
 
 
 def migrate(database: Database) -> list[str]:
@@ -33,37 +41,9 @@ def migrate(database: Database) -> list[str]:
     Raises:
         BackendUnavailable: the database cannot be reached.
     """
-    with _connected(database) as connection, connection.begin():
-        if database.dialect == "postgresql":
-            connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_LOCK)))
-        steps = _pending(connection)
-        if steps:
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    return steps
+    if is_current(database):
+        return []
+    # Late, as above.
+    from kinto_core.database.steps import run_steps
 
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-def _pending(connection: CoreConnection) -> list[str]:
-    context = MigrationContext.configure(connection, opts={"version_table": "schema_version"})
-    current = context.get_current_revision()
-    script = ScriptDirectory.from_config(_config())
-    steps = list(script.iterate_revisions("head", current or "base"))
-    return [f"{step.revision}: {step.doc}" for step in reversed(steps)]
-
-
-def _connected(database: Database) -> CoreConnection:
-    """A connection of its own, in ordinary transactions."""
-    isolation = "SERIALIZABLE" if database.dialect == "sqlite" else "READ COMMITTED"
-    try:
-        return database.engine().execution_options(isolation_level=isolation).connect()
-    except sqlalchemy.exc.DBAPIError as error:
-        message = "the database cannot be reached"
-        raise BackendUnavailable(message) from error
+    return run_steps(database)

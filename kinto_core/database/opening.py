@@ -6,7 +6,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from kinto_core.database.engine import Database, DatabaseOptions
-from kinto_core.database.postgresql import Postgresql
 from kinto_core.database.sqlite import SqliteFile, SqliteMemory
 from kinto_core.errors import ConfigurationError
 
@@ -52,6 +51,9 @@ class Databases:
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
             return SqliteFile(parsed, self._options)
         if backend == "postgresql":
+            # Late, so that servers on SQLite need no memory for psycopg.
+            from kinto_core.database.postgresql import Postgresql
+
             return Postgresql(parsed.set(drivername="postgresql+psycopg"), self._options)
         problem = f"storage_url: {backend!r} is not supported, use sqlite:///path or postgresql://…"
         raise ConfigurationError([problem])

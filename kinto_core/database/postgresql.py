@@ -11,7 +11,10 @@ from sqlalchemy.pool import NullPool
 
 from kinto_core.database.connection import Connection
 from kinto_core.database.engine import DatabaseOptions, ThreadConnections
-from kinto_core.errors import BackendUnavailable, ConstraintViolated, WriteConflict
+from kinto_core.errors import BackendUnavailable, ConnectionLost, ConstraintViolated, WriteConflict
+
+TABLE_MISSING = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
+"""The tables were never made, or are those of an older release."""
 
 CONFLICTS = (
     psycopg.errors.SerializationFailure,
@@ -25,10 +28,14 @@ def translate(error: BaseException) -> Exception | None:
     """Our error for one of psycopg's, or ``None`` for a programming error."""
     if isinstance(error, CONFLICTS):
         return WriteConflict(str(error))
+    if isinstance(error, TABLE_MISSING):
+        return BackendUnavailable("the tables are not up to date, run: kinto migrate")
+    if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
+        return BackendUnavailable(f"the database took too long: {error}")
     if isinstance(error, psycopg.IntegrityError):
         return ConstraintViolated(str(error))
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return BackendUnavailable(f"the database cannot be used now: {error}")
+        return ConnectionLost(f"the database cannot be used now: {error}")
     return None
 
 
@@ -59,26 +66,29 @@ class Postgresql:
         """See ``Database.reading``; a connection found broken is replaced for the next time."""
         try:
             yield self._threads.get()
-        except BackendUnavailable:
+        except ConnectionLost:
             self._threads.discard()
             raise
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """See ``Database.writing``."""
-        try:
-            connection = self._threads.get()
-            connection.command("BEGIN")
-        except BackendUnavailable:  # perhaps only this connection is broken: try a new one
-            self._threads.discard()
-            connection = self._threads.get()
-            connection.command("BEGIN")
+        connection = self._threads.get()
+        connection.begin()
         try:
             yield connection
-            connection.command("COMMIT")
-        except BackendUnavailable:
+        except ConnectionLost:
             self._threads.discard()
             raise
+        except BaseException:
+            self._roll_back(connection)
+            raise
+        try:
+            connection.command("COMMIT")
+        except ConnectionLost as error:
+            # Nobody knows whether it was committed, so nobody may do it again unasked.
+            self._threads.discard()
+            raise BackendUnavailable(str(error)) from error
         except BaseException:
             self._roll_back(connection)
             raise
@@ -94,8 +104,8 @@ class Postgresql:
 
     def _roll_back(self, connection: Connection) -> None:
         try:
-            connection.command("ROLLBACK")
-        except BackendUnavailable:
+            connection.roll_back()
+        except ConnectionLost:
             self._threads.discard()
 
     @staticmethod

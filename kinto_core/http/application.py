@@ -32,7 +32,7 @@ from kinto_core.http.redirects import without_route
 from kinto_core.http.root import core_capabilities
 from kinto_core.http.routing import Router, Target
 from kinto_core.http.security import SitePolicy
-from kinto_core.http.services import add_service
+from kinto_core.http.services import add_service, include_cornice
 from kinto_core.http.site import Site
 from kinto_core.http.views import failure, methods_of, serve_path
 from kinto_core.resources.definition import ResourceType
@@ -56,7 +56,7 @@ def configure(config: Configurator, server: Server) -> None:
     config.registry.finisher = finisher
     config.set_security_policy(SitePolicy(site))
     config.add_tween("kinto_core.http.tweens.surround")
-    config.include("cornice")
+    include_cornice(config)
     site.capabilities.update(core_capabilities(site))
     site.heartbeats.update(core_heartbeats(site))
     server.plugins.include_all(config)

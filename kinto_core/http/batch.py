@@ -59,16 +59,24 @@ class Batch:
         entries = parse_batch(value, limit=self.site.settings.batch_max_requests)
         self._refuse_recursion(entries)
 
+        inherited = _inherited(exchange.headers)
+
         def work(tx: Transaction) -> list[dict[str, Any]]:
-            return [self._one(exchange, entry, tx) for entry in entries]
+            return [self._one(exchange, inherited, entry, tx) for entry in entries]
 
         responses = self.site.server.transact(
             work, request_id=exchange.request_id, remembers=True
         )
         return Reply(200, _body(responses))
 
-    def _one(self, outer: Exchange, entry: BatchEntry, tx: Transaction) -> dict[str, Any]:
-        headers = {**_inherited(outer.headers), **entry.headers}
+    def _one(
+        self,
+        outer: Exchange,
+        inherited: Mapping[str, str],
+        entry: BatchEntry,
+        tx: Transaction,
+    ) -> dict[str, Any]:
+        headers = {**inherited, **entry.headers}
         identity = outer.identity
         if "authorization" in entry.headers:
             identity = self.site.authenticate(entry.headers["authorization"])

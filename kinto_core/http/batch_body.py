@@ -51,21 +51,11 @@ def parse_batch(value: Any, *, limit: int | None) -> list[BatchEntry]:  # noqa: 
     unknown = {key: item for key, item in value.items() if key not in ("requests", "defaults")}
     if unknown:
         faults.append(Fault("body", "", f'Unrecognized keys in mapping: "{unknown}"'))
-    defaults = value.get("defaults")
-    if defaults is None:
-        defaults = {}
-    elif not isinstance(defaults, dict):
-        faults.append(Fault("body", "defaults", _not_mapping(defaults)))
-        defaults = {}
-    else:
-        _check(defaults, "defaults", faults, is_default=True)
+    defaults = _defaults(value.get("defaults"), faults)
     requests = value.get("requests")
-    if requests is None:
-        faults.append(Fault("body", "requests", "Required"))
-    elif not isinstance(requests, list):
-        faults.append(Fault("body", "requests", f'"{requests}" is not iterable'))
     if not isinstance(requests, list):
-        raise InvalidInput(*faults)
+        text = "Required" if requests is None else f'"{requests}" is not iterable'
+        raise InvalidInput(*faults, Fault("body", "requests", text))
     if limit and len(requests) > limit:
         text = f"Number of requests is limited to {limit}"
         raise InvalidInput(Fault("body", "requests", text))
@@ -75,6 +65,17 @@ def parse_batch(value: Any, *, limit: int | None) -> list[BatchEntry]:  # noqa: 
     if faults:
         raise InvalidInput(*faults)
     return [_entry(entry) for entry in entries]
+
+
+def _defaults(value: Any, faults: list[Fault]) -> dict[str, Any]:  # noqa: ANN401  JSON
+    """What requests have in common; faults are added to the list."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        faults.append(Fault("body", "defaults", _not_mapping(value)))
+        return {}
+    _check(value, "defaults", faults, is_default=True)
+    return value
 
 
 def _not_mapping(value: Any) -> str:  # noqa: ANN401  JSON

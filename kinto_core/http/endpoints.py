@@ -10,10 +10,10 @@ from kinto_core.errors import KintoError
 from kinto_core.http import presenting
 from kinto_core.http.batch import Batch
 from kinto_core.http.cors import preflight, require_allowed_origin
+from kinto_core.http.description import openapi_view
 from kinto_core.http.errors import METHOD_NOT_ALLOWED, URL_MISSING, HttpError
 from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.heartbeat import heartbeat_view, lbheartbeat_view
-from kinto_core.http.description import openapi_view
 from kinto_core.http.permissions import permissions_view
 from kinto_core.http.root import contribute_view, root_view, version_view
 from kinto_core.http.routing import Router

@@ -91,9 +91,7 @@ MODIFIED = ErrorKind(412, 114, "Resource was modified meanwhile", "a preconditio
 TOO_LARGE = ErrorKind(413, 113, "The request is too large.", "the body is over its limit")
 UNSUPPORTED_TYPE = ErrorKind(415, 107, None, "the body's type is not supported")
 TOO_MANY = ErrorKind(429, 117, "Too many requests, please slow down.", "over a rate limit")
-BUG = ErrorKind(
-    500, 999, "A programmatic error occurred, developers have been informed.", "a bug"
-)
+BUG = ErrorKind(500, 999, "A programmatic error occurred, developers have been informed.", "a bug")
 UNAVAILABLE = ErrorKind(
     503,
     201,

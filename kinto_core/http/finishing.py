@@ -61,9 +61,7 @@ class Finisher:
         self._percentage = settings.backoff_percentage
         self._lists: dict[tuple[str, ...], str] = {}
 
-    def finish(
-        self, headers: Headers, origin: str | None, exposed: tuple[str, ...] | None
-    ) -> None:
+    def finish(self, headers: Headers, origin: str | None, exposed: tuple[str, ...] | None) -> None:
         """Add the headers of an answer inside a batch, or of a whole one.
 
         Args:

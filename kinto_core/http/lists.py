@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 
 from kinto_core import json
 from kinto_core.errors import Fault, InvalidInput
-from kinto_core.http import parsing, presenting
+from kinto_core.http import parsing, presenting, reads
 from kinto_core.http.caching import cache_headers
+from kinto_core.http.errors import version_headers
 from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.objects import make_call, object_body, read_body
 from kinto_core.http.querystring import ListParameters, check_schema, parse_list, parse_pairs
@@ -35,12 +36,13 @@ def get_list(site: Site, exchange: Exchange, target: Target) -> Reply:
     reading = ListReading(site, exchange, target, count=exchange.method == "HEAD")
     call = make_call(site, exchange, target, conditions, lambda: reading.read(faults))
     answer = site.read(exchange, lambda tx: list_objects(tx, site.server.rules, target.list, call))
+    texts = [_text(item, reading.parameters) for item in answer.objects]
+    reads.tell(site, exchange, target, texts, answer.timestamp)
     if answer.total is not None:
-        reply = Reply(200, b"", presenting.version_headers(answer.timestamp))
+        reply = Reply(200, b"", version_headers(answer.timestamp))
         total = str(answer.total)
         reply.headers += [("Total-Objects", total), ("Total-Records", total)]
     else:
-        texts = [_text(item, reading.parameters) for item in answer.objects]
         reply = presenting.list_reply(texts, answer.timestamp)
         if answer.after is not None:
             reply.headers.append(("Next-Page", reading.next_page(answer.after, None)))
@@ -64,6 +66,8 @@ def post_list(site: Site, exchange: Exchange, target: Target) -> Reply:
     answer = site.write(
         exchange, lambda tx: create(tx, site.server.rules, target.list, call, wanted_id)
     )
+    if not answer.is_new:
+        reads.tell(site, exchange, target, (answer.object.text,))
     status = 201 if answer.is_new else 200
     return presenting.object_reply(status, answer.object, answer.grants)
 
@@ -74,6 +78,8 @@ def delete_objects(site: Site, exchange: Exchange, target: Target) -> Reply:
     reading = ListReading(site, exchange, target, count=False)
     call = make_call(site, exchange, target, conditions, lambda: reading.read(faults))
     answer = site.write(exchange, lambda tx: delete_list(tx, site.server.rules, target.list, call))
+    if not answer.tombstones:
+        reads.tell(site, exchange, target, (), answer.timestamp)
     reply = presenting.list_reply([item.text for item in answer.tombstones], answer.timestamp)
     if reading.parameters is not None and reading.parameters.deprecated_to:
         reply.headers.append(("Alert", DEPRECATED_TO))
@@ -143,15 +149,11 @@ class ListReading:
             max_values=settings.max_filter_values,
         )
         self.parameters = parameters
-        limit = page_size(
-            parameters.limit, settings.paginate_by, settings.storage_max_fetch_size
-        )
+        limit = page_size(parameters.limit, settings.paginate_by, settings.storage_max_fetch_size)
         self._limit = limit
         after = None
         if parameters.token:
-            after, nonce = decode(
-                parameters.token, self._fingerprint(), self._site.page_secret
-            )
+            after, nonce = decode(parameters.token, self._fingerprint(), self._site.page_secret)
             if self._exchange.method == "DELETE":
                 self._site.pages.redeem(nonce)
         query = Query(

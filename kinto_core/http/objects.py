@@ -5,8 +5,9 @@ Parse, call an operation, present; nothing is decided here.
 
 from typing import Any
 
+from kinto_core import json
 from kinto_core.errors import Fault, InvalidInput
-from kinto_core.http import parsing, presenting
+from kinto_core.http import parsing, presenting, reads
 from kinto_core.http.caching import cache_headers
 from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.querystring import parse_pairs, read_fields, read_last_modified
@@ -34,10 +35,12 @@ def get_object(site: Site, exchange: Exchange, target: Target) -> Reply:
     answer = site.read(exchange, lambda tx: fetch(tx, site.server.rules, target.object, call))
     fields = read_fields(parse_pairs(exchange.query)) if exchange.query else None
     if fields is None:
+        text = answer.object.text
         reply = presenting.object_reply(200, answer.object, answer.grants)
     else:
-        data = project(answer.object.data, fields)
-        reply = presenting.partial_reply(200, data, answer.object.last_modified)
+        text = json.dumps(project(answer.object.data, fields))
+        reply = presenting.partial_reply(200, text, answer.object.last_modified)
+    reads.tell(site, exchange, target, (text,))
     reply.headers += _cache_headers(site, exchange, target, answer)
     return reply
 
@@ -77,8 +80,8 @@ def patch_object(site: Site, exchange: Exchange, target: Target) -> Reply:
     )
     if behavior is Behavior.FULL:
         return presenting.object_reply(200, answer.object, answer.grants)
-    data = respond(behavior, patched, answer.object.data)
-    return presenting.partial_reply(200, data, answer.object.last_modified)
+    text = json.dumps(respond(behavior, patched, answer.object.data))
+    return presenting.partial_reply(200, text, answer.object.last_modified)
 
 
 def delete_object(site: Site, exchange: Exchange, target: Target) -> Reply:
@@ -125,7 +128,11 @@ def object_body(site: Site, target: Target, value: Any, faults: list[Fault]) -> 
 
 
 def make_call(
-    site: Site, exchange: Exchange, target: Target, conditions: Preconditions, read: Any  # noqa: ANN401  any input
+    site: Site,
+    exchange: Exchange,
+    target: Target,
+    conditions: Preconditions,
+    read: Any,  # noqa: ANN401  any input
 ) -> Call[Any]:
     """The exchange as the operations see it."""
     return Call(
@@ -153,9 +160,7 @@ def _cache_headers(
     if exchange.identity is not None:
         return [presenting.NO_CACHE]
     expires = site.settings.cache_expires_seconds
-    return cache_headers(
-        target.type.name, target.ids, answer.parent, expires, site.server.clock()
-    )
+    return cache_headers(target.type.name, target.ids, answer.parent, expires, site.server.clock())
 
 
 def _refuse(faults: list[Fault]) -> None:

@@ -26,7 +26,7 @@ class PageTokens:
     def issue(self) -> str:
         """A new nonce."""
         nonce = _PREFIX + secrets.token_hex(16)
-        self._cache.set(nonce, True, self._seconds)
+        self._cache.set(nonce, "unused", self._seconds)
         return nonce
 
     def redeem(self, nonce: str | None) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from kinto_core import json
 from kinto_core.errors import InvalidInput
 from kinto_core.http import parsing, presenting
+from kinto_core.http.errors import version_headers
 from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.querystring import ListParameters, check_schema, parse_list, parse_pairs
 from kinto_core.http.site import Site
@@ -52,13 +53,12 @@ def permissions_view(site: Site, exchange: Exchange) -> Reply:
     entries = site.read(exchange, lambda tx: shared_objects(tx, site.server.rules, caller))
     filters = [item for item in parameters.filters if item.field != "last_modified"]
     entries = [entry for entry in entries if matches(entry, filters)]
-    timestamp = site.first_moment
     if exchange.method == "HEAD":
-        reply = Reply(200, b"", presenting.version_headers(timestamp))
+        reply = Reply(200, b"", version_headers(site.first_moment))
         total = str(len(entries))
         reply.headers += [("Total-Objects", total), ("Total-Records", total)]
     else:
-        reply = _page(site, exchange, pairs, parameters, entries, timestamp)
+        reply = _page(site, exchange, pairs, parameters, entries)
     reply.headers.append(presenting.NO_CACHE)
     return reply
 
@@ -85,8 +85,8 @@ def _page(
     pairs: list[tuple[str, str]],
     parameters: ListParameters,
     entries: list[dict[str, Any]],
-    timestamp: int,
 ) -> Reply:
+    """The entries after the token, as many as fit."""
     settings = site.settings
     mark = fingerprint("GET", exchange.path, pairs)
     if parameters.token:
@@ -97,7 +97,7 @@ def _page(
     shown = entries[:limit]
     fields = parameters.fields
     texts = [json.dumps(entry if fields is None else project(entry, fields)) for entry in shown]
-    reply = presenting.list_reply(texts, timestamp)
+    reply = presenting.list_reply(texts, site.first_moment)
     if len(entries) > limit:
         values = {sort.field: reach(shown[-1], sort.field) for sort in parameters.sorts}
         values.setdefault("id", shown[-1].get("id", ""))
@@ -107,5 +107,3 @@ def _page(
         url = f"{exchange.origin_url}{site.prefix}{exchange.path}?{query}"
         reply.headers.append(("Next-Page", url))
     return reply
-
-

@@ -29,9 +29,9 @@ def object_reply(status: int, stored: StoredObject, grants: Grants | None) -> Re
     return Reply(status, text.encode(), version_headers(stored.last_modified))
 
 
-def partial_reply(status: int, data: object, last_modified: int) -> Reply:
-    """Some fields of an object, without permissions. Source: protocol L-4, X-25."""
-    return Reply(status, json.dumpb({"data": data}), version_headers(last_modified))
+def partial_reply(status: int, text: str, last_modified: int) -> Reply:
+    """Some fields of an object, as JSON, without permissions. Source: protocol L-4, X-25."""
+    return Reply(status, f'{{"data":{text}}}'.encode(), version_headers(last_modified))
 
 
 def list_reply(texts: Sequence[str], timestamp: int) -> Reply:

@@ -97,15 +97,21 @@ def read_filters(
     filters: list[Filter] = []
     for parameter in parameters:
         if parameter.name in POLLING:
-            if parameter.value is not None:
-                operator = POLLING[parameter.name]
-                filters.append(Filter("last_modified", operator, _time(parameter, times)))
+            filters += _polling(parameter, times)
         elif not parameter.name.startswith("_"):
             filters.append(_filter(parameter, times, max_values, known_fields))
     if len(filters) > max_filters:
         text = f"at most {max_filters} filters are accepted, not {len(filters)}"
         raise InvalidInput(Fault("querystring", None, text))
     return tuple(filters)
+
+
+def _polling(parameter: Parameter, times: Times) -> list[Filter]:
+    """A short name's filter: everything is later than null, nothing is earlier. Source: F-43."""
+    operator = POLLING[parameter.name]
+    if parameter.value is not None:
+        return [Filter("last_modified", operator, _time(parameter, times))]
+    return [] if operator is Operator.GREATER else [Filter("last_modified", operator, None)]
 
 
 def _filter(
@@ -166,7 +172,10 @@ def _time(parameter: Parameter, times: Times) -> int:
 
 
 def _id(parameter: Parameter, operator: Operator, value: Any) -> Any:  # noqa: ANN401  any JSON value
-    """A value that identifiers can be compared with. Source: protocol F-25, F-27."""
+    """A text that identifiers can be compared with; a boolean is ``True`` or ``False``.
+
+    Source: protocol F-25, F-27.
+    """
     if operator in _ELEMENTS:
         raise _fault(parameter, "Field 'id' is not an array")
     if operator in _SPLIT:
@@ -176,7 +185,7 @@ def _id(parameter: Parameter, operator: Operator, value: Any) -> Any:  # noqa: A
     if operator is Operator.HAS:
         return value
     if isinstance(value, bool):
-        return parameter.values[0]
+        return str(value)
     if not isinstance(value, str):
         raise _fault(parameter, f"{value} is not a string: {{'id': ''}}")
     return value

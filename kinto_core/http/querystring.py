@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from kinto_core.errors import Fault, InvalidInput, KintoError
+from kinto_core.errors import Fault, InvalidInput
+from kinto_core.http.errors import INVALID_PARAMETERS, HttpError
 from kinto_core.http.query_filters import (
     LIST_TIMES,
     Pairs,
@@ -29,13 +30,18 @@ from kinto_core.http.query_values import (
 from kinto_core.storage.query import NEWEST_FIRST, Filter, Sort
 
 _LATEST: Final = 2**53
+_MOST_SORTS: Final = 20
 
 
-class UndecodableQuery(KintoError):
-    """A request with an incorrect encoding in the querystring was received. Use UTF-8."""
+class UndecodableQuery(HttpError):
+    """A query string is not UTF-8. Source: protocol E-14."""
 
     def __init__(self) -> None:
-        super().__init__(str(self.__doc__))
+        message = (
+            "A request with an incorrect encoding in the querystring was received."
+            " Please make sure your requests are encoded in UTF-8."
+        )
+        super().__init__(INVALID_PARAMETERS, message=message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +70,9 @@ class ListParameters:
 def parse_pairs(raw: str) -> Pairs:
     """The decoded names and values of a query string, in order; parameters may end with ``;`` too.
 
+    Args:
+        raw: as WSGI gives it: a byte that should have been escaped is a character of its own.
+
     Raises:
         UndecodableQuery: it is not UTF-8. Source: protocol 0-13, E-14.
     """
@@ -79,7 +88,7 @@ def _decoded(text: str) -> str:
     if text.isascii() and "%" not in text:
         return text.replace("+", " ")
     try:
-        return unquote_to_bytes(text.replace("+", " ")).decode()
+        return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode()
     except UnicodeError as error:
         raise UndecodableQuery from error
 
@@ -223,6 +232,9 @@ def _read_sorts(
         if known_fields is not None and name.partition(".")[0] not in known_fields:
             raise InvalidInput(Fault("querystring", None, f"Unknown sort field '{name}'"))
         sorts.setdefault(name, Sort(name, descending=part[0] == "-"))
+    if len(sorts) > _MOST_SORTS:
+        text = f"at most {_MOST_SORTS} fields to sort by are accepted, not {len(sorts)}"
+        raise InvalidInput(Fault("querystring", "_sort", text))
     return (*sorts.values(), *(() if "last_modified" in sorts else NEWEST_FIRST))
 
 

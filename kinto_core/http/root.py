@@ -3,6 +3,7 @@
 Source: protocol 1.3, 1.4.
 """
 
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from kinto_core import json
 from kinto_core.http.caching import max_age
 from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.site import Site
+from kinto_core.settings import Settings
+from kinto_core.settings.setting import settings_of
 
 DESCRIPTIONS = {
     "basicauth": (
@@ -61,13 +64,19 @@ def root_view(site: Site, exchange: Exchange) -> Reply:
         "capabilities": site.capabilities,
     }
     if settings.eos is not None:
-        body["eos"] = settings.eos_text
+        body["eos"] = _end_of_service(settings, settings.eos)
     if exchange.identity is not None:
         body["user"] = _user(site, exchange)
     reply = Reply(200, json.dumpb(body))
     if settings.readonly:
         reply.headers += max_age(settings.root_cache_expires_seconds, site.server.clock())
     return reply
+
+
+def _end_of_service(settings: Settings, moment: datetime) -> str:
+    """The date as the operator wrote it. Source: protocol V-11."""
+    written = settings.sources.texts(settings_of(Settings)).get("eos")
+    return written[0].value if written else moment.isoformat()
 
 
 def _user(site: Site, exchange: Exchange) -> dict[str, Any]:

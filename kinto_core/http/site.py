@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from kinto_core.authentication.interface import Identity
+from kinto_core.errors import ConnectionLost
 from kinto_core.http.exchange import Exchange
 from kinto_core.http.pages import PageTokens
 from kinto_core.resources.access import ANONYMOUS, Caller
@@ -31,6 +32,7 @@ class Site:
         endpoints: more endpoints by path (``kinto_core.http.endpoints.Endpoint``); plugins add
             theirs at start.
         rewrites: turn an exchange into the one that is really meant; plugins add theirs at start.
+        methods: of each resource's objects and lists, as far as they were asked for.
         user_info: say more about a user in the root view; plugins add theirs at start.
         pages: single-use tokens.
         page_secret: signs the tokens of pages.
@@ -47,6 +49,7 @@ class Site:
     heartbeats: dict[str, Callable[[], bool | None]] = field(default_factory=dict)
     rewrites: list[Callable[["Site", Exchange], Exchange]] = field(default_factory=list)
     endpoints: dict[str, Any] = field(default_factory=dict)
+    methods: dict[tuple[str, bool], tuple[str, ...]] = field(default_factory=dict)
     user_info: list[Callable[[Identity], Mapping[str, Any]]] = field(default_factory=list)
 
     @classmethod
@@ -89,8 +92,12 @@ class Site:
         """Do work that only reads: in the exchange's transaction, or outside of any."""
         if exchange.transaction is not None:
             return work(exchange.transaction)
-        with self.server.transaction(request_id=exchange.request_id) as tx:
-            return work(tx)
+        try:
+            with self.server.transaction(request_id=exchange.request_id) as tx:
+                return work(tx)
+        except ConnectionLost:  # the database may be back, as after a restart: try a new one
+            with self.server.transaction(request_id=exchange.request_id) as tx:
+                return work(tx)
 
     def write(self, exchange: Exchange, work: Callable[[Transaction], T]) -> T:
         """Do work that writes: in the exchange's transaction, or in one of its own."""

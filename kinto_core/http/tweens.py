@@ -5,7 +5,7 @@ Source: protocol 0-10 to 0-13, E-28 to E-30; settings S-188.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -14,18 +14,14 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from kinto_core.errors import KintoError
-from kinto_core.http.adapter import FINISHED, request_id, to_response
-from kinto_core.http.errors import (
-    GONE,
-    INVALID_PARAMETERS,
-    METHOD_NOT_ALLOWED,
-    HttpError,
-)
+from kinto_core.http.adapter import FINISHED, to_response
+from kinto_core.http.errors import GONE, METHOD_NOT_ALLOWED, HttpError
 from kinto_core.http.finishing import EndOfService, Finisher
+from kinto_core.http.querystring import UndecodableQuery
 from kinto_core.http.site import Site
+from kinto_core.http.summaries import of_request
 from kinto_core.http.views import failure
-
-summary = logging.getLogger("request.summary")
+from kinto_core.logs import REQUESTS, log_request
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 Handler = Callable[[Request], Response]
@@ -36,14 +32,12 @@ def surround(handler: Handler, registry: Registry) -> Handler:
     site: Site = registry.site
     finisher: Finisher = registry.finisher
     end = EndOfService.of(site.settings)
-    readonly = site.settings.readonly
+    has_limits = end is not None or site.settings.readonly
 
     def guarded(request: Request) -> Response:
         try:
-            if end is not None and end.is_over() and not _is_spared(site, request):
-                raise HttpError(GONE)
-            if readonly and request.environ["REQUEST_METHOD"] not in SAFE_METHODS:
-                raise HttpError(METHOD_NOT_ALLOWED)
+            if has_limits:
+                _refuse(site, end, request)
             if request.environ.get("QUERY_STRING"):
                 _check_query(request.environ["QUERY_STRING"])
             return handler(request)
@@ -55,33 +49,46 @@ def surround(handler: Handler, registry: Registry) -> Handler:
         response = guarded(request)
         environ = request.environ
         if FINISHED not in environ:
-            headers: list[tuple[str, str]] = []
-            exposed = () if environ["REQUEST_METHOD"] != "OPTIONS" or _is_bare(response) else None
-            if response.status_code == METHOD_NOT_ALLOWED.status and "Allow" in response.headers:
-                exposed = None
-            finisher.finish(headers, environ.get("HTTP_ORIGIN"), exposed)
-            for name, value in headers:
-                response.headers.setdefault(name, value)
+            _finish(finisher, environ, response)
         if end is not None:
             response.headers["Alert"] = end.hard if end.is_over() else end.soft
-        if summary.isEnabledFor(logging.INFO):
-            _log(site, request, response, time.perf_counter() - started)
+        if REQUESTS.isEnabledFor(logging.INFO):
+            log_request(of_request(site, environ, response, started))
         return response
 
     return tween
 
 
+def _refuse(site: Site, end: EndOfService | None, request: Request) -> None:
+    """Refuse what is not served now.
+
+    Raises:
+        HttpError: after the end of service; for a write on a read-only server.
+    """
+    if end is not None and end.is_over() and not _is_spared(site, request):
+        raise HttpError(GONE)
+    if site.settings.readonly and request.environ["REQUEST_METHOD"] not in SAFE_METHODS:
+        raise HttpError(METHOD_NOT_ALLOWED)
+
+
+def _finish(finisher: Finisher, environ: Mapping[str, Any], response: Response) -> None:
+    """Add what every answer carries to one that Pyramid or a plugin made."""
+    is_refused = response.status_code == METHOD_NOT_ALLOWED.status
+    is_preflight = environ["REQUEST_METHOD"] == "OPTIONS" and is_refused
+    headers: list[tuple[str, str]] = []
+    exposed = None if is_preflight or (is_refused and "Allow" in response.headers) else ()
+    finisher.finish(headers, environ.get("HTTP_ORIGIN"), exposed)
+    for name, value in headers:
+        response.headers.setdefault(name, value)
+
+
 def _is_spared(site: Site, request: Request) -> bool:
-    """What still works after the end: checks of load balancers, preflights. Source: SW-14, C-133."""
+    """What works after the end: checks of load balancers, preflights. Source: SW-14, C-133."""
     environ = request.environ
     return bool(
         environ["PATH_INFO"] == f"{site.prefix}/__lbheartbeat__"
         or environ["REQUEST_METHOD"] == "OPTIONS"
     )
-
-
-def _is_bare(response: Response) -> bool:
-    return response.status_code != 405  # noqa: PLR2004  the status itself
 
 
 def _check_query(query: str) -> None:
@@ -91,27 +98,4 @@ def _check_query(query: str) -> None:
     try:
         unquote_to_bytes(query.encode("latin-1", "surrogateescape")).decode()
     except (UnicodeDecodeError, UnicodeEncodeError) as error:
-        message = (
-            "A request with an incorrect encoding in the querystring was received."
-            " Please make sure your requests are encoded in UTF-8."
-        )
-        raise HttpError(INVALID_PARAMETERS, message=message) from error
-
-
-def _log(site: Site, request: Request, response: Response, seconds: float) -> None:
-    """One line for each request, without anything that was sent in confidence."""
-    environ: dict[str, Any] = request.environ
-    identity = site.authenticate(environ.get("HTTP_AUTHORIZATION"))
-    fields: dict[str, Any] = {
-        "agent": environ.get("HTTP_USER_AGENT"),
-        "path": environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
-        "method": environ["REQUEST_METHOD"],
-        "rid": request_id(environ),
-        "code": response.status_code,
-        "t": int(seconds * 1000),
-        "uid": identity.identifier if identity is not None else None,
-        "authn_type": identity.policy if identity is not None else None,
-    }
-    summary.info("", extra={key: value for key, value in fields.items() if value is not None})
-
-
+        raise UndecodableQuery from error

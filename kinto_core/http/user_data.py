@@ -24,5 +24,3 @@ def user_data_view(site: Site, exchange: Exchange) -> Reply:
         lambda tx: erase_principal(tx, site.server.rules, principal, caller, exchange.path),
     )
     return Reply(200, json.dumpb({"data": {"principal": principal}}))
-
-

@@ -7,7 +7,13 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from kinto_core.errors import BackendError, KintoError, ParentNotFound, Unauthenticated
+from kinto_core.errors import (
+    BackendError,
+    InvalidInput,
+    KintoError,
+    ParentNotFound,
+    Unauthenticated,
+)
 from kinto_core.http import lists, objects, parsing, presenting
 from kinto_core.http.cors import preflight, require_allowed_origin
 from kinto_core.http.errors import METHOD_NOT_ALLOWED, HttpError, reply_to
@@ -15,6 +21,7 @@ from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.methods import allowed_methods
 from kinto_core.http.routing import Router, Target
 from kinto_core.http.site import Site
+from kinto_core.resources.checks import INVALID_ID
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +64,8 @@ def serve(site: Site, exchange: Exchange, target: Target) -> Reply:
         if exchange.method not in _READING:
             _require_possible_parents(site, target)
         parsing.require_acceptable(exchange.headers)
+        if "\0" in exchange.path:  # protocol W-20: no database has to see it
+            raise InvalidInput(INVALID_ID)
         reply = handler(site, exchange, target)
     except BackendError as error:
         if exchange.transaction is not None:
@@ -100,9 +109,13 @@ def failure(site: Site, error: KintoError, *, exposed: tuple[str, ...] | None) -
 
 def methods_of(site: Site, target: Target) -> tuple[str, ...]:
     """The methods that a resource endpoint has with these settings."""
-    return allowed_methods(
-        target.type, is_list=target.is_list, enabled=site.settings.endpoint_enabled
-    )
+    key = (target.type.name, target.is_list)
+    known = site.methods.get(key)
+    if known is None:
+        known = site.methods[key] = allowed_methods(
+            target.type, is_list=target.is_list, enabled=site.settings.endpoint_enabled
+        )
+    return known
 
 
 def _handler(site: Site, exchange: Exchange, target: Target) -> Handler:

@@ -82,7 +82,7 @@ class SqlPermission:
     ) -> None:
         """See ``Permission.set_grants``."""
         if not fresh:
-            connection.run(DELETE, key._asdict())
+            connection.send(DELETE, key._asdict())
         rows = [
             {
                 "parent_id": key.parent_id,
@@ -95,7 +95,7 @@ class SqlPermission:
             for principal in sorted(set(principals))
         ]
         if len(rows) == 1:
-            connection.run(ADD, rows[0])
+            connection.send(ADD, rows[0])
         elif rows:
             connection.run_many(ADD, rows)
 
@@ -105,8 +105,8 @@ class SqlPermission:
 
     def delete_below(self, connection: Connection, uri: str) -> None:
         """See ``Permission.delete_below``."""
-        connection.run(DELETE_BELOW, bounds(uri))
-        connection.run(DELETE_MEMBERS_BELOW, bounds(uri))
+        connection.send(DELETE_BELOW, bounds(uri))
+        connection.send(DELETE_MEMBERS_BELOW, bounds(uri))
 
     def groups(self, connection: Connection, user_id: str | None) -> frozenset[str]:
         """See ``Permission.groups``."""
@@ -117,7 +117,7 @@ class SqlPermission:
 
     def set_members(self, connection: Connection, group: str, user_ids: Iterable[str]) -> None:
         """See ``Permission.set_members``."""
-        connection.run(DELETE_GROUP, {"principal": group})
+        connection.send(DELETE_GROUP, {"principal": group})
         rows = [{"user_id": user_id, "principal": group} for user_id in sorted(set(user_ids))]
         if rows:
             connection.run_many(ADD_MEMBER, rows)
@@ -151,13 +151,13 @@ class SqlPermission:
 
     def forget_principal(self, connection: Connection, principal: str) -> None:
         """See ``Permission.forget_principal``."""
-        connection.run(FORGET_GRANTS, {"principal": principal})
-        connection.run(FORGET_MEMBER, {"principal": principal})
+        connection.send(FORGET_GRANTS, {"principal": principal})
+        connection.send(FORGET_MEMBER, {"principal": principal})
 
     def flush(self, connection: Connection) -> None:
         """See ``Permission.flush``."""
         for statement in FLUSH:
-            connection.run(statement, {})
+            connection.send(statement, {})
 
 
 def _by_object(rows: Iterable[tuple[Any, ...]]) -> list[tuple[ObjectKey, set[str]]]:

@@ -10,13 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from kinto_core.authentication.principals import principals_of
 from kinto_core.errors import Forbidden, NotAllowed, Unauthenticated
 from kinto_core.objects import Grants, Snapshot
 from kinto_core.resources.definition import ResourceType, ResourceTypes
 
-EVERYONE: Final = "system.Everyone"
-AUTHENTICATED: Final = "system.Authenticated"
-_ANONYMOUS: Final = frozenset({EVERYONE})
 _READ: Final = ("read", "write")
 
 
@@ -34,9 +32,8 @@ class Caller:
 
     def principals(self, groups: Sequence[str]) -> frozenset[str]:
         """Everything that this caller counts as. Source: protocol P-3."""
-        if self.user_id is None:
-            return _ANONYMOUS
-        return frozenset((self.user_id, AUTHENTICATED, EVERYONE, *groups)) | self.extra
+        mine = principals_of(self.user_id, groups)
+        return mine if self.user_id is None or not self.extra else mine | self.extra
 
     def refusal(self) -> NotAllowed:
         """The error for something this caller may not do. Source: protocol P-30."""

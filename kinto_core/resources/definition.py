@@ -1,11 +1,12 @@
 """What a resource type is, and the registry of all types of one server.
 
-A type is declared once (see ``bucket.py``, ``collection.py``, ``group.py``, ``record.py``); its URLs,
-its permission names, its operations and its description in OpenAPI follow from that.
+A type is declared once (see ``bucket.py``, ``collection.py``, ``group.py``, ``record.py``); its
+URLs, its permission names, its operations and its description in OpenAPI follow from that.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from kinto_core.errors import ConfigurationError, Fault
@@ -66,7 +67,12 @@ class ResourceType:
     @property
     def ancestors(self) -> tuple["ResourceType", ...]:
         """The types that contain it, from the top down."""
-        return (*self.parent.ancestors, self.parent) if self.parent else ()
+        return _ancestors(self)
+
+
+@cache
+def _ancestors(kind: ResourceType) -> tuple[ResourceType, ...]:
+    return (*kind.parent.ancestors, kind.parent) if kind.parent else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +90,7 @@ class ResourceTypes:
     ids: Mapping[str, IdGenerator] = field(default_factory=dict)
 
     @classmethod
-    def build(
-        cls, types: Iterable[ResourceType], generators: Mapping[str, str]
-    ) -> "ResourceTypes":
+    def build(cls, types: Iterable[ResourceType], generators: Mapping[str, str]) -> "ResourceTypes":
         """Arrange types and choose their identifier generators.
 
         Args:

@@ -8,15 +8,9 @@ from kinto_core.objects import ObjectKey, StoredObject, tombstone
 from kinto_core.resources import effects
 from kinto_core.resources.addresses import ListAddress, ObjectAddress
 from kinto_core.resources.calls import Call, ObjectAnswer, Rules, Situation, keys_of
+from kinto_core.resources.deciding import hold, look, require_existing, require_writable
 from kinto_core.resources.reading import ReadQuery, page, require_parent
 from kinto_core.resources.timestamps import stamp
-from kinto_core.resources.writing import (
-    announce,
-    hold,
-    look,
-    require_existing,
-    require_writable,
-)
 from kinto_core.storage.query import Query, SharedWith
 from kinto_core.transactions import Transaction
 
@@ -60,7 +54,7 @@ def delete(
     seen = hold(tx, address, call, seen, decide)
     existing = require_existing(rules, address, call, seen)
     dead = _bury(tx, rules, address.list, [existing], wanted[0])
-    announce(tx, address, call, dead[0], existing)
+    effects.announce(tx, address, call, dead[0], existing)
     return ObjectAnswer(dead[0], {})
 
 
@@ -101,7 +95,7 @@ def delete_list(
         return DeletedList([], timestamp)
     dead = _bury(tx, rules, address, objects, None)
     for old, new in zip(objects, dead, strict=True):
-        announce(tx, address.object(old.id), call, new, old)
+        effects.announce(tx, address.object(old.id), call, new, old)
     return DeletedList(dead, max(item.last_modified for item in dead), after)
 
 

@@ -1,10 +1,11 @@
-"""What else changes when an object changes: the lists inside it and the members of a group."""
+"""What else happens when an object changes: to its lists and members, and in the events."""
 
 from typing import Any
 
-from kinto_core.objects import ObjectKey
+from kinto_core.events.event import Action, Change
+from kinto_core.objects import ObjectKey, StoredObject
 from kinto_core.resources.addresses import ObjectAddress
-from kinto_core.resources.calls import Rules
+from kinto_core.resources.calls import Call, Rules
 from kinto_core.resources.definition import ResourceType
 from kinto_core.transactions import Transaction
 
@@ -48,3 +49,29 @@ def before_delete(tx: Transaction, rules: Rules, kind: ResourceType, key: Object
     if latest or kind.has_members:
         tx.forget_reading()
     return latest
+
+
+def announce(
+    tx: Transaction,
+    address: ObjectAddress,
+    call: Call[Any],
+    new: StoredObject,
+    old: StoredObject | None,
+) -> None:
+    """Record a change for the events. Source: events E-10."""
+    written = Action.CREATE if old is None else Action.UPDATE
+    tx.record(
+        Change(
+            resource_name=address.type.name,
+            parent_uri=address.key.parent_id,
+            object_id=new.id,
+            uri=address.uri,
+            action=Action.DELETE if new.deleted else written,
+            timestamp=new.last_modified,
+            user_id=call.caller.user_id,
+            new=new.text,
+            old=old.text if old is not None else None,
+            request_uri=call.uri or address.uri,
+            url_ids=call.url_ids,
+        )
+    )

@@ -3,6 +3,7 @@
 Source: protocol V-27; events E-54.
 """
 
+from kinto_core.authentication.principals import EVERYONE
 from kinto_core.errors import KintoError
 from kinto_core.resources.access import Access, Caller
 from kinto_core.resources.addresses import ObjectAddress, object_address
@@ -11,9 +12,7 @@ from kinto_core.resources.deleting import delete
 from kinto_core.transactions import Transaction
 
 
-def erase_principal(
-    tx: Transaction, rules: Rules, principal: str, caller: Caller, uri: str
-) -> int:
+def erase_principal(tx: Transaction, rules: Rules, principal: str, caller: Caller, uri: str) -> int:
     """Delete what only this principal may write, and take it out of all permissions and groups.
 
     Gives how many objects were deleted, those inside them aside.
@@ -26,7 +25,7 @@ def erase_principal(
         uri: the request's path, for the events.
     """
     everything = Rules(
-        rules.types, Access(rules.types, {}, administrators=("system.Everyone",)), False
+        rules.types, Access(rules.types, {}, administrators=(EVERYONE,)), explicit_permissions=False
     )
     erased = 0
     for key in sorted(tx.owned_only_by(principal), key=lambda key: key.parent_id.count("/")):
@@ -36,7 +35,7 @@ def erase_principal(
         parents = key.parent_id.split("/")[2::2]
         address: ObjectAddress = object_address(kind, (*parents, key.id))
         names = [f"{ancestor.name}_id" for ancestor in kind.ancestors]
-        call = Call[int | None](
+        call: Call[int | None] = Call(
             read=lambda: None,
             caller=caller,
             uri=uri,

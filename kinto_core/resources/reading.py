@@ -9,7 +9,8 @@ from kinto_core.objects import StoredObject
 from kinto_core.resources.addresses import ListAddress, ObjectAddress
 from kinto_core.resources.calls import Call, ObjectAnswer, Rules, Situation, keys_of
 from kinto_core.resources.checks import require_id
-from kinto_core.storage.query import MISSING, Query, SharedWith, Sort
+from kinto_core.storage.matching import reach
+from kinto_core.storage.query import Query, SharedWith, Sort
 from kinto_core.transactions import Transaction
 
 
@@ -172,13 +173,5 @@ def sort_values(last: StoredObject, sorts: tuple[Sort, ...]) -> dict[str, Any]:
     others = [sort.field for sort in sorts if sort.field not in values]
     if others:
         data = last.data
-        values.update({name: _reach(data, name) for name in others})
+        values.update({name: reach(data, name) for name in others})
     return values
-
-
-def _reach(data: Any, path: str) -> Any:  # noqa: ANN401  any JSON value
-    for part in path.split("."):
-        if not isinstance(data, dict) or part not in data:
-            return MISSING
-        data = data[part]
-    return data

@@ -13,7 +13,9 @@ class Stamp(NamedTuple):
     list_timestamp: int
 
 
-def stamp(*, now: int, list_timestamp: int, wanted: int | None = None, old: int | None = None) -> Stamp:
+def stamp(
+    *, now: int, list_timestamp: int, wanted: int | None = None, old: int | None = None
+) -> Stamp:
     """Choose the timestamp of one write.
 
     Args:

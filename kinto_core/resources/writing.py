@@ -1,32 +1,32 @@
 """Create, replace and patch objects, with everything that follows from it.
 
-Each operation first reads and decides without holding anything, then holds the list. If the list
-changed in between, it reads and decides again; so a refused request costs no lock, and two writers
-never overlook each other.
+How an operation reads, decides and holds the list is told in ``deciding.py``.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from kinto_core import json
+from kinto_core.authentication.principals import EVERYONE
 from kinto_core.errors import InvalidInput, ObjectNotFound
-from kinto_core.events.event import Action, Change
 from kinto_core.objects import Grants, StoredObject
 from kinto_core.resources import effects
-from kinto_core.resources.access import EVERYONE
 from kinto_core.resources.addresses import ListAddress, ObjectAddress
 from kinto_core.resources.bodies import ObjectBody
-from kinto_core.resources.calls import Call, ObjectAnswer, Rules, Situation, keys_of
+from kinto_core.resources.calls import Call, ObjectAnswer, Rules, Situation
 from kinto_core.resources.checks import require_id, require_same_id
+from kinto_core.resources.deciding import (
+    hold,
+    list_timestamp,
+    look,
+    require_creation,
+    require_existing,
+    require_writable,
+)
 from kinto_core.resources.patching import Patch, Patched
-from kinto_core.resources.reading import require_parent
 from kinto_core.resources.schemas import validate_object
 from kinto_core.resources.timestamps import stamp
 from kinto_core.transactions import Transaction
-
-Decide = Callable[[Situation], Any]
-"""Checks a situation; raises what speaks against the operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,11 @@ class _New:
 
 
 def create(
-    tx: Transaction, rules: Rules, address: ListAddress, call: Call[ObjectBody], wanted_id: str | None
+    tx: Transaction,
+    rules: Rules,
+    address: ListAddress,
+    call: Call[ObjectBody],
+    wanted_id: str | None,
 ) -> ObjectAnswer:
     """Add an object to a list; if one with the wanted id exists it is given back unchanged.
 
@@ -73,9 +77,9 @@ def create(
             body[:] = [call.read()]
             call.preconditions.unmodified(existing.last_modified, existing.text)
             return
-        _require_creation(rules, address, call, seen)
+        require_creation(rules, address, call, seen)
         body[:] = [call.read()]
-        call.preconditions.creatable(_list_timestamp(seen))
+        call.preconditions.creatable(list_timestamp(seen))
 
     seen = look(tx, target, call, new_only=wanted_id is None)
     decide(seen)
@@ -83,7 +87,7 @@ def create(
         seen = hold(tx, target, call, seen, decide)
     if seen.existing is not None:
         return ObjectAnswer(seen.existing, seen.visible_grants(rules, address.type))
-    return _write(tx, rules, target, call, seen, _from_body(rules, target, seen, body[0]))
+    return _write(tx, rules, target, call, seen, _from_body(target, seen, body[0]))
 
 
 def replace(
@@ -101,13 +105,13 @@ def replace(
     def decide(seen: Situation) -> None:
         existing = seen.existing
         if existing is None or call.preconditions.must_be_new:
-            _require_creation(rules, address.list, call, seen)
+            require_creation(rules, address.list, call, seen)
         elif not rules.access.may_write(address.type, seen.snapshot, seen.principals):
             raise call.caller.refusal()
         body[:] = [call.read()]
         require_id(rules, address)
         if existing is None:
-            call.preconditions.creatable(_list_timestamp(seen))
+            call.preconditions.creatable(list_timestamp(seen))
         else:
             may_see = rules.access.may_read(address.type, seen.snapshot, seen.principals)
             call.preconditions.unmodified(
@@ -117,7 +121,7 @@ def replace(
     seen = look(tx, address, call)
     decide(seen)
     seen = hold(tx, address, call, seen, decide)
-    return _write(tx, rules, address, call, seen, _from_body(rules, address, seen, body[0]))
+    return _write(tx, rules, address, call, seen, _from_body(address, seen, body[0]))
 
 
 def patch(
@@ -153,97 +157,7 @@ def patch(
     return _write(tx, rules, address, call, seen, new), patched
 
 
-def require_writable(
-    rules: Rules, address: ObjectAddress, call: Call[Any], seen: Situation
-) -> None:
-    """Refuse a change by a caller who may not make it.
-
-    Raises:
-        NotAllowed: it may not, or may not know that the object is missing.
-        ParentNotFound: the object that should contain it does not exist.
-
-    Source: protocol P-36.
-    """
-    if seen.existing is None:
-        if not rules.access.may_list(
-            address.type, seen.ancestor_grants(address.list), seen.principals
-        ):
-            raise call.caller.refusal()
-        require_parent(address.list, seen)
-    elif not rules.access.may_write(address.type, seen.snapshot, seen.principals):
-        raise call.caller.refusal()
-
-
-def require_existing(
-    rules: Rules, address: ObjectAddress, call: Call[Any], seen: Situation
-) -> StoredObject:
-    """The target, in the version that the caller expects.
-
-    Raises:
-        InvalidInput: the identifier is malformed.
-        ObjectNotFound, ModifiedMeanwhile: as they say.
-    """
-    require_id(rules, address)
-    if seen.existing is None:
-        raise ObjectNotFound(address.type.name, address.key.id)
-    may_see = rules.access.may_read(address.type, seen.snapshot, seen.principals)
-    call.preconditions.unmodified(
-        seen.existing.last_modified, seen.existing.text if may_see else None
-    )
-    return seen.existing
-
-
-def _require_creation(
-    rules: Rules, address: ListAddress, call: Call[Any], seen: Situation
-) -> None:
-    ancestors = seen.ancestor_grants(address)
-    if not rules.access.may_create(address.type, ancestors, seen.principals):
-        if seen.parent(address) is None and rules.access.may_list(
-            address.type, ancestors, seen.principals
-        ):
-            require_parent(address, seen)
-        raise call.caller.refusal()
-    require_parent(address, seen)
-
-
-def _list_timestamp(seen: Situation) -> int:
-    return seen.snapshot.list.timestamp if seen.snapshot.list is not None else 0
-
-
-def look(
-    tx: Transaction, address: ObjectAddress, call: Call[Any], *, new_only: bool = False
-) -> Situation:
-    """Read everything that decides. ``new_only``: the target's id was just made up."""
-    list_of = (address.key.parent_id, address.type.name)
-    keys = keys_of(address.list if new_only else address)
-    snapshot = tx.look_up(
-        keys,
-        user_id=call.caller.user_id,
-        ancestor_bodies=True,
-        list_of=list_of,
-        target_is_list=new_only,
-    )
-    if new_only:
-        snapshot.objects = [*snapshot.objects, None]
-        snapshot.grants = [*snapshot.grants, {}]
-    return Situation.of(snapshot, call.caller, target_is_list=False)
-
-
-def hold(
-    tx: Transaction, address: ObjectAddress, call: Call[Any], seen: Situation, decide: Decide
-) -> Situation:
-    """Hold the list; if it changed since it was read, read and decide again."""
-    state = tx.lock_list((address.key.parent_id, address.type.name))
-    if state is not None and state == seen.snapshot.list:
-        return seen
-    tx.forget_reading()
-    seen = look(tx, address, call)
-    decide(seen)
-    require_parent(address.list, seen)
-    return seen
-
-
-def _from_body(rules: Rules, address: ObjectAddress, seen: Situation, body: ObjectBody) -> _New:
+def _from_body(address: ObjectAddress, seen: Situation, body: ObjectBody) -> _New:
     """What a POST or PUT makes of the object. Source: protocol R-23, P-21, P-22."""
     existing = seen.existing
     if body.data is not None:
@@ -259,7 +173,7 @@ def _from_body(rules: Rules, address: ObjectAddress, seen: Situation, body: Obje
     return _New(data, grants, wanted)
 
 
-def _write(
+def _write(  # noqa: PLR0913, PLR0917  everything that a write depends on
     tx: Transaction,
     rules: Rules,
     address: ObjectAddress,
@@ -276,7 +190,7 @@ def _write(
     previous = seen.snapshot.objects[-1]
     times = stamp(
         now=tx.backends.clock(),
-        list_timestamp=_list_timestamp(seen),
+        list_timestamp=list_timestamp(seen),
         wanted=_wish(new.wanted, previous),
         old=previous.last_modified if previous is not None else None,
     )
@@ -289,9 +203,9 @@ def _write(
     if grants != before:
         tx.set_grants(key, grants, fresh=not before)
     effects.after_write(tx, rules, address, data, is_new=seen.existing is None)
-    announce(tx, address, call, saved, seen.existing)
-    return ObjectAnswer(saved, grants if _is_shown(rules, seen, address, grants) else {},
-                        is_new=seen.existing is None)
+    effects.announce(tx, address, call, saved, seen.existing)
+    shown = grants if _is_shown(rules, seen, address, grants) else {}
+    return ObjectAnswer(saved, shown, is_new=seen.existing is None)
 
 
 _OURS = frozenset(("id", "last_modified", "deleted"))
@@ -319,33 +233,3 @@ def _is_shown(rules: Rules, seen: Situation, address: ObjectAddress, grants: Gra
     if not seen.principals.isdisjoint(grants.get("write", ())):
         return True
     return rules.access.may_write(address.type, seen.snapshot, seen.principals)
-
-
-def announce(
-    tx: Transaction,
-    address: ObjectAddress,
-    call: Call[Any],
-    new: StoredObject,
-    old: StoredObject | None,
-) -> None:
-    """Record a change for the events. Source: events E-10."""
-    if new.deleted:
-        action = Action.DELETE
-    else:
-        action = Action.CREATE if old is None else Action.UPDATE
-    tx.record(
-        Change(
-            resource_name=address.type.name,
-            parent_uri=address.key.parent_id,
-            object_id=new.id,
-            uri=address.uri,
-            action=action,
-            timestamp=new.last_modified,
-            user_id=call.caller.user_id,
-            new=new.text,
-            old=old.text if old is not None else None,
-            request_uri=call.uri or address.uri,
-            url_ids=call.url_ids,
-        )
-    )
-

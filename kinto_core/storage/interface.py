@@ -41,15 +41,11 @@ class Storage(Protocol):
         """How many live objects of a list match; order, page and tombstones do not matter."""
         ...
 
-    def list_state(
-        self, connection: Connection, parent_id: str, resource: str
-    ) -> ListState | None:
+    def list_state(self, connection: Connection, parent_id: str, resource: str) -> ListState | None:
         """The list's timestamp and version; ``None`` when there is no such list."""
         ...
 
-    def lock_list(
-        self, connection: Connection, parent_id: str, resource: str
-    ) -> ListState | None:
+    def lock_list(self, connection: Connection, parent_id: str, resource: str) -> ListState | None:
         """The list's state, held until the transaction ends: other writers of the list wait.
 
         Returns ``None`` when there is no such list, for example because its parent was deleted

@@ -1,32 +1,24 @@
 """Filters and sort orders on plain Python values, for the few lists that no table holds.
 
+The meaning is that of ``sql_filters``, and the functions are those that SQLite calls.
+
 Source: protocol sections 6.2, 6.3.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any, Final
 
+from kinto_core import json
+from kinto_core.database.functions import digits, is_like, value_key
 from kinto_core.storage.query import MISSING, Filter, Operator, Sort
 
-Key = tuple[Any, ...]
+_LAST = b"\xff"
 
 
-def order_key(value: Any) -> Key:  # noqa: ANN401  any JSON value or MISSING
-    """A key that sorts values by the protocol's total order. Source: protocol F-30, F-31."""
-    if value is MISSING:
-        return (6,)
-    if value is None:
-        return (0,)
-    if isinstance(value, bool):
-        return (3, value)
-    if isinstance(value, str):
-        return (1, value)
-    if isinstance(value, int | float):
-        return (2, value)
-    if isinstance(value, dict):
-        names = sorted(value)
-        return (5, len(value), names, [order_key(value[name]) for name in names])
-    return (4, len(value), [order_key(item) for item in value])
+def order_key(value: Any) -> bytes:  # noqa: ANN401  any JSON value or MISSING
+    """Bytes that sort as the databases sort values. Source: protocol F-30, F-31."""
+    return _LAST if value is MISSING else value_key(value)
 
 
 def reach(data: Any, path: str) -> Any:  # noqa: ANN401  any JSON value
@@ -51,9 +43,7 @@ def sorted_by(items: Sequence[dict[str, Any]], sorts: Sequence[Sort]) -> list[di
     return result
 
 
-def comes_after(
-    data: Mapping[str, Any], after: Mapping[str, Any], sorts: Sequence[Sort]
-) -> bool:
+def comes_after(data: Mapping[str, Any], after: Mapping[str, Any], sorts: Sequence[Sort]) -> bool:
     """Whether an object comes strictly after certain sort values. Source: protocol G-6."""
     for sort in sorts:
         mine = order_key(reach(data, sort.field))
@@ -68,46 +58,37 @@ def _fulfils(value: Any, item: Filter) -> bool:  # noqa: ANN401  any JSON value
     if operator is Operator.HAS:
         return (value is not MISSING) == bool(wanted)
     if operator is Operator.LIKE:
-        return isinstance(value, str) and _is_like(value.lower(), str(wanted).lower())
+        return bool(is_like(_text(value), str(wanted)))
     if operator in (Operator.IN, Operator.EXCLUDE):
-        found = order_key(value) in [order_key(one) for one in wanted]
+        found = order_key(value) in {order_key(one) for one in wanted}
         return found == (operator is Operator.IN)
     if operator in (Operator.CONTAINS, Operator.CONTAINS_ANY):
         return _contains(value, wanted, every=operator is Operator.CONTAINS)
-    return _compares(order_key(value), operator, order_key(wanted))
+    return bool(_COMPARISONS[operator](order_key(value), order_key(wanted)))
 
 
-def _compares(mine: Key, operator: Operator, theirs: Key) -> bool:
-    results = {
-        Operator.EQUAL: mine == theirs,
-        Operator.NOT: mine != theirs,
-        Operator.LESS: mine < theirs,
-        Operator.AT_MOST: mine <= theirs,
-        Operator.GREATER: mine > theirs,
-        Operator.AT_LEAST: mine >= theirs,
-    }
-    return results[operator]
+_COMPARISONS: Final[Mapping[Operator, Callable[[bytes, bytes], Any]]] = {
+    Operator.EQUAL: eq,
+    Operator.NOT: ne,
+    Operator.LESS: lt,
+    Operator.AT_MOST: le,
+    Operator.GREATER: gt,
+    Operator.AT_LEAST: ge,
+}
 
 
 def _contains(value: Any, wanted: Sequence[Any], *, every: bool) -> bool:  # noqa: ANN401  JSON
     if not isinstance(value, list):
         return False
-    keys = [order_key(one) for one in value]
-    found = [order_key(one) in keys for one in wanted]
-    return all(found) if every else any(found)
+    keys = {order_key(one) for one in value}
+    sought = {order_key(one) for one in wanted}
+    return sought <= keys if every else not sought.isdisjoint(keys)
 
 
-def _is_like(text: str, pattern: str) -> bool:
-    """Substring search; with ``*``, the pattern covers the whole text. Source: protocol F-22."""
-    if "*" not in pattern:
-        return pattern in text
-    first, *middle, last = pattern.split("*")
-    if not text.startswith(first):
-        return False
-    position = len(first)
-    for part in middle:
-        found = text.find(part, position)
-        if found < 0:
-            return False
-        position = found + len(part)
-    return len(text) - position >= len(last) and text.endswith(last)
+def _text(value: Any) -> str | None:  # noqa: ANN401  any JSON value or MISSING
+    """What is searched in; ``None`` where nothing can be found. Source: protocol F-22, W-22."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return json.dumps(value)
+    return digits(json.dumps(value)) if isinstance(value, int | float) else None

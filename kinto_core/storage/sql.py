@@ -7,11 +7,12 @@ from sqlalchemy import Select, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
-from kinto_core.database.engine import Connection, Database
 from kinto_core.database.connection import Statement
+from kinto_core.database.engine import Connection, Database
 from kinto_core.database.ranges import below, bounds
 from kinto_core.database.tables import grants, objects, timestamps
 from kinto_core.objects import ListState, ObjectKey, StoredObject
+from kinto_core.storage import sql_changes
 from kinto_core.storage.query import Query, SharedWith
 from kinto_core.storage.sql_filters import after, order_by, where
 
@@ -25,7 +26,9 @@ def _in_list(table: Table) -> ColumnElement[bool]:
 
 
 def _upsert(
-    dialect: str, table: Table, **values: Any  # noqa: ANN401  bound parameters
+    dialect: str,
+    table: Table,
+    **values: Any,  # noqa: ANN401  bound parameters
 ) -> postgresql.Insert | sqlite.Insert:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return insert(table).values(**values)
@@ -73,9 +76,11 @@ SET_LIST = Statement(_set_list)
 OPEN_LIST = Statement(_open_list)
 DELETE_OBJECTS_BELOW = Statement(lambda _: delete(objects).where(below(objects.c.parent_id)))
 DELETE_LISTS_BELOW = Statement(
-    lambda _: delete(timestamps)
-    .where(below(timestamps.c.parent_id))
-    .returning(timestamps.c.last_modified)
+    lambda _: (
+        delete(timestamps)
+        .where(below(timestamps.c.parent_id))
+        .returning(timestamps.c.last_modified)
+    )
 )
 DELETE_ALL_OBJECTS = Statement(lambda _: delete(objects))
 DELETE_INNER_LISTS = Statement(lambda _: delete(timestamps).where(timestamps.c.parent_id != ""))
@@ -103,6 +108,9 @@ class SqlStorage:
         self, connection: Connection, parent_id: str, resource: str, query: Query
     ) -> list[StoredObject]:
         """See ``Storage.find``."""
+        everyday = sql_changes.parameters(parent_id, resource, query)
+        if everyday is not None:
+            return list(map(_stored, connection.run(sql_changes.NEWEST, everyday)))
         statement = self._select(select(*_COLUMNS), connection.dialect, parent_id, resource, query)
         if not query.include_deleted:
             statement = statement.where(objects.c.deleted.is_(False))
@@ -113,7 +121,7 @@ class SqlStorage:
         statement = statement.order_by(*order_by(objects, query.sorts, connection.dialect))
         if query.limit is not None:
             statement = statement.limit(query.limit)
-        return [_stored(row) for row in connection.execute(statement)]
+        return list(map(_stored, connection.execute(statement)))
 
     def count(self, connection: Connection, parent_id: str, resource: str, query: Query) -> int:
         """See ``Storage.count``."""
@@ -122,16 +130,12 @@ class SqlStorage:
         rows = connection.execute(statement.where(objects.c.deleted.is_(False)))
         return int(rows[0][0])
 
-    def list_state(
-        self, connection: Connection, parent_id: str, resource: str
-    ) -> ListState | None:
+    def list_state(self, connection: Connection, parent_id: str, resource: str) -> ListState | None:
         """See ``Storage.list_state``."""
         rows = connection.run(LIST_STATE, {"parent_id": parent_id, "resource": resource})
         return ListState(*rows[0]) if rows else None
 
-    def lock_list(
-        self, connection: Connection, parent_id: str, resource: str
-    ) -> ListState | None:
+    def lock_list(self, connection: Connection, parent_id: str, resource: str) -> ListState | None:
         """See ``Storage.lock_list``."""
         rows = connection.run(LOCK, {"parent_id": parent_id, "resource": resource})
         return ListState(*rows[0]) if rows else None
@@ -141,7 +145,7 @@ class SqlStorage:
     ) -> None:
         """See ``Storage.open_list``."""
         values = {"parent_id": parent_id, "resource": resource, "last_modified": timestamp}
-        connection.run(OPEN_LIST, values)
+        connection.send(OPEN_LIST, values)
 
     def save(
         self,
@@ -163,7 +167,7 @@ class SqlStorage:
             for item in objects
         ]
         if len(rows) == 1:
-            connection.run(SAVE, rows[0])
+            connection.send(SAVE, rows[0])
         else:
             connection.run_many(SAVE, rows)
 
@@ -172,12 +176,12 @@ class SqlStorage:
     ) -> None:
         """See ``Storage.set_list``."""
         values = {"parent_id": parent_id, "resource": resource, "timestamp": timestamp}
-        connection.run(SET_LIST, values)
+        connection.send(SET_LIST, values)
 
     def delete_below(self, connection: Connection, uri: str) -> int:
         """See ``Storage.delete_below``."""
         lists = connection.run(DELETE_LISTS_BELOW, bounds(uri))
-        connection.run(DELETE_OBJECTS_BELOW, bounds(uri))
+        connection.send(DELETE_OBJECTS_BELOW, bounds(uri))
         return max((int(row[0]) for row in lists), default=0)
 
     def purge_tombstones(
@@ -206,9 +210,9 @@ class SqlStorage:
 
     def flush(self, connection: Connection, timestamp: int) -> None:
         """See ``Storage.flush``."""
-        connection.run(DELETE_ALL_OBJECTS, {})
-        connection.run(DELETE_INNER_LISTS, {})
-        connection.run(RESTART_LISTS, {"last_modified": timestamp})
+        connection.send(DELETE_ALL_OBJECTS, {})
+        connection.send(DELETE_INNER_LISTS, {})
+        connection.send(RESTART_LISTS, {"last_modified": timestamp})
 
     @staticmethod
     def _select(
@@ -241,8 +245,4 @@ def _shared(shared: SharedWith) -> ColumnElement[bool]:
     )
 
 
-def _stored(row: tuple[Any, ...]) -> StoredObject:
-    return StoredObject(row[0], row[1], row[2], bool(row[3]))
-
-
-
+_stored = StoredObject._make

@@ -34,15 +34,16 @@ class ColumnField:
 
     def equals(self, value: Any) -> Condition:  # noqa: ANN401  any JSON value
         """See ``Field.equals``."""
-        if rank_of(value) is not self._rank:
+        return self.is_in([value])
+
+    def is_in(self, values: Sequence[Any]) -> Condition:
+        """See ``Field.is_in``."""
+        possible = [value for value in values if self._is_possible(value)]
+        if not possible:
             return false()
-        if isinstance(value, float):
-            if not value.is_integer():
-                return false()
-            value = int(value)
-        if isinstance(value, int) and not -_LONGEST <= value < _LONGEST:
-            return false()
-        condition: Condition = self._column == value
+        condition: Condition = self._column.in_(possible)
+        if len(possible) == 1:
+            condition = self._column == possible[0]
         return condition
 
     def compare(self, comparison: Comparison, value: Any) -> Condition:  # noqa: ANN401  any JSON value
@@ -65,6 +66,14 @@ class ColumnField:
     def contains(self, values: Sequence[Any], *, all_of_them: bool) -> Condition:  # noqa: ARG002  as promised
         """See ``Field.contains``: neither text nor number contains anything."""
         return false()
+
+    def _is_possible(self, value: Any) -> bool:  # noqa: ANN401  any JSON value
+        """Whether the column could hold a value."""
+        if rank_of(value) is not self._rank:
+            return False
+        if isinstance(value, str):
+            return True
+        return bool(value == int(value) and -_LONGEST <= value < _LONGEST)
 
     def order(self) -> list[ColumnElement[Any]]:
         """See ``Field.order``."""

@@ -35,6 +35,10 @@ class Field(Protocol):
         """The field is there and has this value. Source: protocol F-10."""
         ...
 
+    def is_in(self, values: Sequence[Any]) -> Condition:
+        """The field is there and equals one of these. Source: protocol F-14."""
+        ...
+
     def compare(self, comparison: Comparison, value: Any) -> Condition:  # noqa: ANN401  any JSON value
         """The field stands there in the order of values; missing comes last. Source: F-30."""
         ...

@@ -18,7 +18,7 @@ from kinto_core.storage.sql_postgresql import PostgresqlField
 from kinto_core.storage.sql_sqlite import SqliteField
 
 _COLUMNS: Final = {"id": Rank.STRING, "last_modified": Rank.NUMBER}
-_DEEPEST: Final = 500
+_DEEPEST: Final = 600
 """No stored object is nested deeper than this."""
 
 
@@ -136,10 +136,6 @@ def _has(field: Field, value: Any) -> Condition:  # noqa: ANN401  any JSON value
     return field.present() if value else not_(field.present())
 
 
-def _is_in(field: Field, values: Sequence[Any]) -> Condition:
-    return or_(false(), *(field.equals(value) for value in values))
-
-
 def _fails(condition: Condition) -> Condition:
     """The opposite, which a missing field meets too."""
     return condition.is_not(true())
@@ -148,8 +144,8 @@ def _fails(condition: Condition) -> Condition:
 _MEANINGS: Final[Mapping[Operator, Callable[[Field, Any], Condition]]] = {
     Operator.EQUAL: lambda field, value: field.equals(value),
     Operator.NOT: lambda field, value: _fails(field.equals(value)),
-    Operator.IN: _is_in,
-    Operator.EXCLUDE: lambda field, values: _fails(_is_in(field, values)),
+    Operator.IN: lambda field, values: field.is_in(values),
+    Operator.EXCLUDE: lambda field, values: _fails(field.is_in(values)),
     Operator.LIKE: lambda field, pattern: field.like(pattern),
     Operator.HAS: _has,
     Operator.CONTAINS: lambda field, values: field.contains(values, all_of_them=True),

@@ -74,6 +74,10 @@ class PostgresqlField:
         """See ``Field.equals``."""
         return self._value == _json(value)
 
+    def is_in(self, values: Sequence[Any]) -> Condition:
+        """See ``Field.is_in``."""
+        return self._value.in_([_json(value) for value in values]) if values else false()
+
     def compare(self, comparison: Comparison, value: Any) -> Condition:  # noqa: ANN401  any JSON value
         """See ``Field.compare``."""
         rank = rank_of(value)
@@ -91,8 +95,12 @@ class PostgresqlField:
 
     def contains(self, values: Sequence[Any], *, all_of_them: bool) -> Condition:
         """See ``Field.contains``."""
-        conditions = [self._holds(value) for value in values]
-        found = and_(true(), *conditions) if all_of_them else or_(false(), *conditions)
+        nested = [self._holds(value) for value in values if isinstance(value, dict | list)]
+        plain = [value for value in values if not isinstance(value, dict | list)]
+        if all_of_them:
+            found = and_(self._has_all(plain), *nested)
+        else:
+            found = or_(false(), *(self._has_all([value]) for value in plain), *nested)
         return by_kind(self._kind, {"array": found}, false())
 
     def order(self) -> list[ColumnElement[Any]]:
@@ -107,10 +115,12 @@ class PostgresqlField:
         text.type = Text()
         return text
 
+    def _has_all(self, values: Sequence[Any]) -> Condition:
+        """An array has all these elements; not for arrays and objects, of which parts suffice."""
+        return self._value.op("@>", is_comparison=True)(_json(values))
+
     def _holds(self, value: Any) -> Condition:  # noqa: ANN401  any JSON value
-        """An array has an element equal to the value; ``@>`` would take a part of an object."""
-        if not isinstance(value, dict | list):
-            return self._value.op("@>", is_comparison=True)(_json([value]))
+        """An array has an element equal to an array or object."""
         elements = func.jsonb_array_elements(self._value).table_valued("value")
         return exists().select_from(elements).where(elements.c.value == _json(value))
 

@@ -79,6 +79,16 @@ class SqliteField:
             return _is(self._kind, self._value, value)
         return by_kind(self._kind, {_KINDS[rank][0]: self._key() == _key(value)}, false())
 
+    def is_in(self, values: Sequence[Any]) -> Condition:
+        """See ``Field.is_in``."""
+        by_rank_of: dict[Rank, list[Any]] = {}
+        for value in values:
+            by_rank_of.setdefault(rank_of(value), []).append(value)
+        outcomes: dict[str, Condition] = {}
+        for rank, wanted in by_rank_of.items():
+            outcomes |= self._one_of(rank, wanted)
+        return by_kind(self._kind, outcomes, false()) if outcomes else false()
+
     def compare(self, comparison: Comparison, value: Any) -> Condition:  # noqa: ANN401  any JSON value
         """See ``Field.compare``."""
         rank = rank_of(value)
@@ -109,6 +119,19 @@ class SqliteField:
         """See ``Field.order``."""
         keys = dict.fromkeys(("array", "object"), self._key())
         return [ranks(self._kind, _KINDS), by_kind(self._kind, keys, self._value)]
+
+    def _one_of(self, rank: Rank, values: Sequence[Any]) -> dict[str, Condition]:
+        """How the field equals one of several values of a type, by SQLite's names of that."""
+        if rank is Rank.NULL:
+            return {"null": true()}
+        if rank is Rank.BOOLEAN:
+            return {"true" if value else "false": true() for value in values}
+        if rank is Rank.STRING:
+            return {"text": self._value.in_([literal(value, Text()) for value in values])}
+        if rank is Rank.NUMBER:
+            condition = self._value.in_([_number(value) for value in values])
+            return {"integer": condition, "real": condition}
+        return {_KINDS[rank][0]: self._key().in_([_key(value) for value in values])}
 
     def _within(self, comparison: Comparison, rank: Rank, value: Any) -> dict[str, Condition]:  # noqa: ANN401  any JSON value
         if rank is Rank.NULL:

@@ -60,10 +60,10 @@ def compare(one: Json, other: Json) -> int:
     if rank(one) != rank(other):
         return rank(one) - rank(other)
     if isinstance(one, list | dict):
-        by_size = len(one) - len(other)
+        by_size: int = len(one) - len(other)
         return by_size or _first(zip(_parts(one), _parts(other), strict=True))
     if isinstance(one, str):
-        return (one > other) - (one < other)
+        return int(one > other) - int(one < other)
     if one is None or one is MISSING:
         return 0
     left, right = (Decimal(repr(value + 0)) for value in (one, other))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.processes import RunningServer
+from tests.system.processes import SECRETS, RunningServer, kinto
 
 StartServer = Callable[..., RunningServer]
 
@@ -25,3 +25,16 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
     yield start
     for server in started:
         server.kill()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Mapping[str, str]:
+    """Settings of `kinto serve` for two processes on an empty database, one after the other."""
+    if request.param == "postgresql":
+        url = str(request.getfixturevalue("postgresql_url"))
+    else:
+        url = f"sqlite:///{tmp_path / 'kinto.db'}"
+    settings = {**SECRETS, "STORAGE_URL": url, "WORKERS": "2", "BATCH_MAX_REQUESTS": "25"}
+    done = kinto(tmp_path, "migrate", settings=settings)
+    assert done.returncode == 0, done.stderr
+    return settings

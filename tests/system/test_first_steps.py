@@ -56,6 +56,7 @@ def test_a_client_stores_shares_patches_and_synchronises(
     assert bob.get_record(id="book-7")["data"]["title"] == "Book 7"
     assert [record["id"] for record in bob.get_records()] == ["book-7"]
 
+    alice.get_records()
     etag = alice.get_records_timestamp()
     record = alice.get_record(id="book-1")["data"]
     changed = alice.patch_record(

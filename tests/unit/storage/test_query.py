@@ -184,6 +184,19 @@ def test_any_number_can_be_compared_with(storage: SqlStorage, value: float) -> N
     )
 
 
+def test_very_many_values_can_be_looked_for(storage: SqlStorage) -> None:
+    values = (*range(1, 5000), *(f"x{place}" for place in range(2000)), None, True)
+    for field, found in (("v", {"int1", "flt", "int2", "null", "true"}), ("id", set())):
+        assert set(find(storage, Filter(field, OP.IN, values))) == found
+    assert len(find(storage, Filter("v", OP.CONTAINS_ANY, values))) == 1
+    assert find(storage, Filter("v", OP.CONTAINS, values)) == []
+
+
+def test_many_sorts_can_be_walked(storage: SqlStorage) -> None:
+    sorts = tuple(Sort(f"f{place}.x", descending=place % 2 == 0) for place in range(20))
+    assert find(storage, sorts=sorts, after={"id": "zero"}) == []
+
+
 def test_a_very_deep_name_is_missing_everywhere(storage: SqlStorage) -> None:
     deep = "v" + ".x" * 3000
     assert len(find(storage, Filter(deep, OP.HAS, value=False))) == len(ALL)

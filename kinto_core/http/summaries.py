@@ -1,0 +1,128 @@
+"""One summary for each request and for each operation of a batch, for the log.
+
+Nothing here is called while nobody wants to read summaries.
+
+Source: settings S-188 to S-203, SW-19.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pyramid.response import Response
+
+from kinto_core import json
+from kinto_core.authentication.interface import Identity
+from kinto_core.errors import KintoError
+from kinto_core.http.adapter import EnvironHeaders, request_id
+from kinto_core.http.exchange import Exchange, Reply
+from kinto_core.http.querystring import UndecodableQuery, parse_pairs
+from kinto_core.http.site import Site
+from kinto_core.logs import REQUESTS, RequestSummary
+
+ERROR = 400
+"""Statuses from here on are errors."""
+
+_DEEPEST = 1000
+
+
+def of_request(
+    site: Site, environ: Mapping[str, Any], response: Response, started: float
+) -> RequestSummary:
+    """The summary of a whole request.
+
+    Args:
+        site: of the application.
+        environ: of WSGI.
+        response: the answer.
+        started: when the request came, by ``time.perf_counter``.
+    """
+    identity = _identity(site, environ)
+    path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+    is_short = response.content_type == "application/json"  # a file is not read into memory
+    body = response.body if is_short else b""
+    summary = RequestSummary(
+        agent=environ.get("HTTP_USER_AGENT"),
+        path=path,
+        method=environ["REQUEST_METHOD"],
+        lang=environ.get("HTTP_ACCEPT_LANGUAGE"),
+        rid=request_id(environ),
+        errno=_errno(body) if response.status_code >= ERROR else 0,
+        querystring=_query(environ.get("QUERY_STRING", "")),
+        uid=identity.identifier if identity is not None else None,
+        authn_type=identity.policy if identity is not None else None,
+        batch_size=_batch_size(body) if path == f"{site.prefix}/batch" else None,
+        code=response.status_code,
+        t=_milliseconds_since(started),
+    )
+    if REQUESTS.isEnabledFor(logging.DEBUG):
+        summary.headers = dict(EnvironHeaders(environ))
+        text = body.decode("utf-8", "replace")
+        summary.response = {"headers": dict(response.headerlist), "body": text}
+    return summary
+
+
+def of_operation(exchange: Exchange, reply: Reply, path: str, started: float) -> RequestSummary:
+    """The summary of an operation of a batch.
+
+    Args:
+        exchange: the operation.
+        reply: its answer.
+        path: as the batch's answer shows it.
+        started: when it began, by ``time.perf_counter``.
+    """
+    identity = exchange.identity
+    return RequestSummary(
+        agent=exchange.headers.get("user-agent"),
+        path=path,
+        method=exchange.method,
+        lang=exchange.headers.get("accept-language"),
+        rid=exchange.request_id,
+        errno=_errno(reply.body or b"") if reply.status >= ERROR else 0,
+        querystring=_query(exchange.query),
+        uid=identity.identifier if identity is not None else None,
+        authn_type=identity.policy if identity is not None else None,
+        code=reply.status,
+        t=_milliseconds_since(started),
+    )
+
+
+def _identity(site: Site, environ: Mapping[str, Any]) -> Identity | None:
+    """Who asked; nobody in particular when that cannot be known now."""
+    try:
+        return site.authenticate(environ.get("HTTP_AUTHORIZATION"))
+    except KintoError:
+        return None
+
+
+def _milliseconds_since(started: float) -> int:
+    return int((time.perf_counter() - started) * 1000)
+
+
+def _query(raw: str) -> dict[str, str] | None:
+    """The parameters, the last value of each. Source: settings S-195, SW-18."""
+    try:
+        return dict(parse_pairs(raw)) or None
+    except UndecodableQuery:
+        return None
+
+
+def _errno(body: bytes) -> int:
+    """The protocol's number of an error. Source: settings S-194."""
+    errno = _field(body, "errno")
+    return errno if isinstance(errno, int) else 0
+
+
+def _batch_size(body: bytes) -> int | None:
+    """How many operations a batch had, by its answer. Source: settings S-198."""
+    responses = _field(body, "responses")
+    return len(responses) if isinstance(responses, list) else None
+
+
+def _field(body: bytes, name: str) -> Any:  # noqa: ANN401  any JSON value
+    try:
+        value = json.loads(body, _DEEPEST)
+    except json.InvalidJSON:
+        return None
+    return value.get(name) if isinstance(value, dict) else None
