@@ -20,7 +20,13 @@ from kinto_core.clock import Clock, system_clock
 from kinto_core.database.engine import Database, DatabaseOptions, ping
 from kinto_core.database.migrating import migrate, pending
 from kinto_core.database.opening import Databases
-from kinto_core.errors import BackendError, BackendUnavailable, ConnectionLost, ReadOnly, WriteConflict
+from kinto_core.errors import (
+    BackendError,
+    BackendUnavailable,
+    ConnectionLost,
+    ReadOnly,
+    WriteConflict,
+)
 from kinto_core.hooks import Plugins
 from kinto_core.listeners import load_listeners
 from kinto_core.permission.interface import Permission

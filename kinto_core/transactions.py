@@ -278,9 +278,7 @@ class Transaction:
             state = self._list_state(list_of)
         if target_is_list:
             return Snapshot(above.objects, above.grants, above.groups, state)
-        own = self._snapshot(
-            keys[-1:], None, None, ancestor_bodies=False, target_is_list=False
-        )
+        own = self._snapshot(keys[-1:], None, None, ancestor_bodies=False, target_is_list=False)
         return Snapshot(
             [*above.objects, *own.objects], [*above.grants, *own.grants], above.groups, state
         )

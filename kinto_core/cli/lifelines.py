@@ -13,7 +13,10 @@ from collections.abc import Callable
 
 
 def tie_children(*, to_supervisor: bool) -> None:
-    """Make every process forked from now on stop when this one ends.
+    """Make every process forked from now on stop when it is told to, and when this one ends.
+
+    A signal that comes before the child has handlers of its own ends it; the inherited handlers of
+    this process would only note it, and the child would never stop.
 
     Args:
         to_supervisor: this process, too, stops when its standard input ends, that is when whoever
@@ -22,6 +25,8 @@ def tie_children(*, to_supervisor: bool) -> None:
     reading, writing = os.pipe()
 
     def in_child() -> None:
+        for inherited in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(inherited, signal.SIG_DFL)
         os.close(writing)
         parent = os.getppid()
         _start(lambda: _stop_when_ended(reading, os.getpid()))

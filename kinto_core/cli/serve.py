@@ -29,6 +29,9 @@ from kinto_core.errors import BackendUnavailable, KintoError
 from kinto_core.server import Server
 from kinto_core.settings import Settings
 
+STOP_SECONDS = 10
+"""How long workers may take to answer what they have begun, before they are killed."""
+
 
 @click.command(
     epilog=examples(
@@ -99,6 +102,7 @@ def _server(settings: Settings, port: int) -> MPServer:
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
     )
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Executable
 from sqlalchemy.engine import Connection as CoreConnection
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
 
 Rows = list[tuple[Any, ...]]
 
@@ -36,7 +36,7 @@ class Statement:
             if not isinstance(compiled, SQLCompiler):
                 message = "only queries and data changes can be prepared"
                 raise TypeError(message)
-            order = tuple(compiled.positiontup) if compiled.positional else None
+            order = tuple(compiled.positiontup or ()) if compiled.positional else None
             constants = {k: v for k, v in compiled.params.items() if v is not None}
             found = self._compiled[dialect.name] = (str(compiled), order, constants)
         return found
@@ -115,7 +115,7 @@ class Connection:
             raise
 
     def command(self, sql: str) -> None:
-        """Run a constant command such as ``COMMIT``, without parameters, after all that was sent."""
+        """Run a constant command such as ``COMMIT``, after everything that was sent."""
         self._send(sql, None)
         self.flush()
 

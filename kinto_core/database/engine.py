@@ -46,8 +46,10 @@ class Database(Protocol):
     embedded: bool
 
     def reading(self) -> AbstractContextManager[Connection]:
-        """The current thread's connection, outside a transaction: each statement sees the latest
-        commit. Inside ``writing`` on the same thread it may not be used.
+        """The current thread's connection, outside a transaction.
+
+        Each statement sees the latest commit. Inside ``writing`` on the same thread it may not be
+        used.
 
         Raises:
             BackendUnavailable: the database cannot be reached.

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     BigInteger,
+    ColumnClause,
     ColumnElement,
     Integer,
     Select,
@@ -53,7 +54,7 @@ class _Shape:
     with_list: bool
 
 
-def look_up(
+def look_up(  # noqa: PLR0913  the question has these parts
     connection: Connection,
     keys: Sequence[ObjectKey],
     *,
@@ -73,9 +74,7 @@ def look_up(
         list_of: parent URI and resource of the list whose state is wanted too.
         target_is_list: whether the request is about that list, so that all keys are ancestors.
     """
-    shape = _Shape(
-        len(keys), user_id is None, ancestor_bodies, target_is_list, list_of is not None
-    )
+    shape = _Shape(len(keys), user_id is None, ancestor_bodies, target_is_list, list_of is not None)
     parameters: dict[str, Any] = {}
     for level, key in enumerate(keys):
         parameters[f"parent{level}"] = key.parent_id
@@ -124,7 +123,8 @@ def _parts(shape: _Shape) -> list[Select[Any]]:
 
 def _keys(depth: int) -> CTE:
     """The wanted keys as rows, so that one scan of each table serves all levels."""
-    columns = (column("level", Integer), *(column(name, Text) for name in _KEY))
+    columns: list[ColumnClause[Any]] = [column("level", Integer)]
+    columns += [column(name, Text) for name in _KEY]
     rows = [
         (
             literal_column(str(level)),
@@ -217,9 +217,7 @@ def _mine(shape: _Shape) -> ColumnElement[bool]:
 
 
 def _member() -> ColumnElement[bool]:
-    return members.c.user_id.in_(
-        [bindparam("user_id"), literal_column("'system.Authenticated'")]
-    )
+    return members.c.user_id.in_([bindparam("user_id"), literal_column("'system.Authenticated'")])
 
 
 def _groups() -> Select[Any]:

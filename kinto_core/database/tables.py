@@ -37,9 +37,7 @@ objects = Table(
 )
 """The stored objects and their tombstones."""
 
-postgresql_fields = Column(
-    "fields", JSONB, Computed("data::jsonb", persisted=True), nullable=True
-)
+postgresql_fields = Column("fields", JSONB, Computed("data::jsonb", persisted=True), nullable=True)
 """On PostgreSQL only: ``data`` parsed once when written, for filters and sorts."""
 
 timestamps = Table(
@@ -64,9 +62,7 @@ grants = Table(
     Column("permission", _name, nullable=False),
     Column("principal", _name, nullable=False),
     PrimaryKeyConstraint("parent_id", "resource", "object_id", "permission", "principal"),
-    Index(
-        "grants_by_principal", "principal", "parent_id", "resource", "object_id", "permission"
-    ),
+    Index("grants_by_principal", "principal", "parent_id", "resource", "object_id", "permission"),
     sqlite_with_rowid=False,
 )
 """Who has which permission on which object."""

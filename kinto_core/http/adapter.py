@@ -142,9 +142,7 @@ def to_response(reply: Reply) -> Response:
 NOT_MODIFIED = 304
 
 
-def as_view(
-    site: Site, finisher: Finisher, view: ExchangeView
-) -> Callable[[Request], Response]:
+def as_view(site: Site, finisher: Finisher, view: ExchangeView) -> Callable[[Request], Response]:
     """A Pyramid view that serves exchanges, with every header in place."""
 
     def pyramid_view(request: Request) -> Response:

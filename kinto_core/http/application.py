@@ -71,7 +71,7 @@ def configure(config: Configurator, server: Server) -> None:
         view = as_view(site, finisher, endpoints.view(path))
         methods = endpoint.handled_methods()
         add_service(config, endpoint.name, site.prefix + path, view, methods)
-    for kind in reversed(server.types.by_name.values()):
+    for kind in reversed(tuple(server.types.by_name.values())):
         _add_resource(config, site, finisher, router, kind)
     _add_errors(config, site, finisher, router)
 
@@ -90,9 +90,7 @@ def _add_resource(
     add_service(config, f"{kind.name}-plural", site.prefix + kind.plural_path, pyramid_view)
 
 
-def _add_errors(
-    config: Configurator, site: Site, finisher: Finisher, router: Router
-) -> None:
+def _add_errors(config: Configurator, site: Site, finisher: Finisher, router: Router) -> None:
     """What answers when nothing else does."""
 
     def not_found(_context: Any, request: Request) -> Response:  # noqa: ANN401  Pyramid's
@@ -120,6 +118,7 @@ def _add_errors(
 
     config.add_notfound_view(not_found)
     config.add_exception_view(refused, context=HTTPException)
+
     def undecodable(context: URLDecodeError, request: Request) -> Response:
         del context
         body = error_body(INVALID_PARAMETERS, message="Invalid URL path.")
@@ -143,9 +142,7 @@ def _finish(finisher: Finisher, request: Request, reply: Reply) -> Response:
     return to_response(reply)
 
 
-def _from_http(
-    site: Site, router: Router, context: HTTPException, request: Request
-) -> Reply:
+def _from_http(site: Site, router: Router, context: HTTPException, request: Request) -> Reply:
     """The reply to an error of Pyramid's or of a plugin's view."""
     if isinstance(context, HTTPMethodNotAllowed):
         path = request.environ["PATH_INFO"]

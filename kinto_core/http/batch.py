@@ -64,9 +64,7 @@ class Batch:
         def work(tx: Transaction) -> list[dict[str, Any]]:
             return [self._one(exchange, inherited, entry, tx) for entry in entries]
 
-        responses = self.site.server.transact(
-            work, request_id=exchange.request_id, remembers=True
-        )
+        responses = self.site.server.transact(work, request_id=exchange.request_id, remembers=True)
         return Reply(200, _body(responses))
 
     def _one(
@@ -149,5 +147,3 @@ def _entry(exchange: Exchange, reply: Reply, path: str) -> dict[str, Any]:
 
 def _body(responses: list[dict[str, Any]]) -> bytes:
     return json.dumpb({"responses": responses})
-
-

@@ -6,7 +6,7 @@ Synchronising clients ask nothing else. Every other query is put together by ``s
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Select, bindparam, or_, select
+from sqlalchemy import BigInteger, Boolean, Select, bindparam, or_, select
 
 from kinto_core.database.connection import Statement
 from kinto_core.database.tables import objects
@@ -18,7 +18,7 @@ _LATEST: Final = 2**63 - 1
 
 def _newest_first(_: str) -> Select[Any]:
     table = objects.c
-    latest = bindparam("latest")
+    latest = bindparam("latest", type_=BigInteger)
     return (
         select(table.id, table.last_modified, table.data, table.deleted)
         .where(

@@ -33,7 +33,7 @@ MISSING = ("/buckets/p/collections/c/records/none", "/buckets/p/groups/none")
 LISTS = sorted({uri.rpartition("/")[0] for uri in URIS})
 WHO = ("basicauth:stranger", BOB, GROUP, "system.Authenticated", "system.Everyone")
 CHECKED = settings(
-    max_examples=25,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -1,5 +1,7 @@
 """Objects, list timestamps, grants, members and the cache."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
@@ -12,7 +14,7 @@ def upgrade() -> None:
     """Create the tables."""
     is_postgresql = op.get_bind().dialect.name == "postgresql"
     name = sa.Text(collation="C") if is_postgresql else sa.Text()
-    objects = [
+    objects: list[sa.Column[Any]] = [
         sa.Column("parent_id", name, nullable=False),
         sa.Column("resource", name, nullable=False),
         sa.Column("id", name, nullable=False),
@@ -29,9 +31,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("parent_id", "resource", "id"),
         sqlite_with_rowid=False,
     )
-    op.create_index(
-        "objects_by_time", "objects", ["parent_id", "resource", "last_modified", "id"]
-    )
+    op.create_index("objects_by_time", "objects", ["parent_id", "resource", "last_modified", "id"])
     op.create_table(
         "timestamps",
         sa.Column("parent_id", name, nullable=False),
