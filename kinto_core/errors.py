@@ -17,6 +17,7 @@ The tree::
     └── BackendError
         ├── BackendUnavailable   a database or cache is away, full or locked; nothing was written
         │   └── ConnectionLost   only a connection to it broke, perhaps
+        ├── ValueTooLong         an identifier or a principal is too long for the database
         ├── WriteConflict        two writes met; trying again is the remedy
         └── ConstraintViolated   the write would break a rule that the database keeps
 """
@@ -147,6 +148,10 @@ class BackendUnavailable(BackendError):
 
 class ConnectionLost(BackendUnavailable):
     """The connection to a backend broke; another one may work."""
+
+
+class ValueTooLong(BackendError):
+    """An identifier or a principal is longer than the database can index."""
 
 
 class WriteConflict(BackendError):

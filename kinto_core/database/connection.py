@@ -26,17 +26,20 @@ class Statement:
 
     def __init__(self, build: Callable[[str], ClauseElement]) -> None:
         self._build = build
-        self._compiled: dict[str, tuple[str, tuple[str, ...] | None, Mapping[str, Any]]] = {}
+        self._compiled: dict[str, tuple[str, tuple[str, ...], Mapping[str, Any]]] = {}
 
-    def text(self, dialect: Dialect) -> tuple[str, tuple[str, ...] | None, Mapping[str, Any]]:
-        """The SQL, the parameter names in order (``None``: by name), and constant parameters."""
+    def text(self, dialect: Dialect) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
+        """The SQL, the parameter names in order, and constant parameters.
+
+        The dialect must number its parameters or mark their places.
+        """
         found = self._compiled.get(dialect.name)
         if found is None:
             compiled = self._build(dialect.name).compile(dialect=dialect)
             if not isinstance(compiled, SQLCompiler):
                 message = "only queries and data changes can be prepared"
                 raise TypeError(message)
-            order = tuple(compiled.positiontup or ()) if compiled.positional else None
+            order = tuple(compiled.positiontup or ())
             constants = {k: v for k, v in compiled.params.items() if v is not None}
             found = self._compiled[dialect.name] = (str(compiled), order, constants)
         return found
@@ -51,7 +54,7 @@ class Connection:
         guard: entered around each statement; for connections that threads share.
     """
 
-    __slots__ = ("_core", "_dialect", "_driver", "_guard", "_queue", "_translate", "dialect")
+    __slots__ = ("_core", "_dialect", "_driver", "_guard", "_translate", "dialect")
 
     def __init__(
         self,
@@ -64,7 +67,6 @@ class Connection:
         self._dialect = core.dialect
         self._translate = translate
         self._guard = guard if guard is not None else nullcontext()
-        self._queue: list[tuple[str, Any]] = []
         self.dialect = core.dialect.name
 
     def run(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
@@ -72,8 +74,6 @@ class Connection:
         sql, values = self._bound(statement, parameters)
         try:
             with self._guard:
-                if self._queue:
-                    return self._run_queue_and(sql, values)
                 cursor = self._driver.execute(sql, values)
                 return cursor.fetchall() if cursor.description else []
         except Exception as error:
@@ -86,22 +86,12 @@ class Connection:
         It may travel together with the next ones, to save round trips; then its errors show later,
         at the latest when the transaction is committed.
         """
-        self._send(*self._bound(statement, parameters))
+        self.run(statement, parameters)
 
     def run_many(self, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
         """Run a prepared statement that returns nothing once for each row of parameters."""
-        values = [self._bound(statement, row) for row in rows]
-        if not values:
-            return
-        self.flush()
-        try:
-            with self._guard:
-                cursor = self._driver.cursor()
-                cursor.executemany(values[0][0], [row for _, row in values])
-                cursor.close()
-        except Exception as error:
-            self._fail(error)
-            raise
+        for row in rows:
+            self.send(statement, row)
 
     def execute(self, statement: Executable) -> Rows:
         """Run a statement that was put together for this request; all its rows."""
@@ -116,19 +106,20 @@ class Connection:
 
     def command(self, sql: str) -> None:
         """Run a constant command such as ``COMMIT``, after everything that was sent."""
-        self._send(sql, None)
-        self.flush()
+        try:
+            with self._guard:
+                self._driver.execute(sql)
+        except Exception as error:
+            self._fail(error)
+            raise
 
     def begin(self) -> None:
-        """Begin a transaction; the command travels with the first statement."""
-        self._send("BEGIN", None)
+        """Begin a transaction; the command may travel with the first statement."""
+        self.command("BEGIN")
 
     def roll_back(self) -> None:
-        """Undo the transaction, and what was sent and has not left yet."""
-        has_begun = not self._queue or self._queue[0][0] != "BEGIN"
-        self._queue.clear()
-        if has_begun:
-            self.command("ROLLBACK")
+        """Undo the transaction."""
+        self.command("ROLLBACK")
 
     def flush(self) -> None:
         """Wait for everything that was sent.
@@ -136,47 +127,13 @@ class Connection:
         Raises:
             BackendError: of the first statement that failed.
         """
-        if not self._queue:
-            return
-        try:
-            self._run_queue_and(None, None)
-        except Exception as error:
-            self._fail(error)
-            raise
 
-    def _bound(self, statement: Statement, parameters: Mapping[str, Any]) -> tuple[str, Any]:
-        """The SQL of a statement and its parameters, as the driver wants them."""
+    def _bound(self, statement: Statement, parameters: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """The SQL of a statement and its parameters in order."""
         sql, order, constants = statement.text(self._dialect)
         if constants:
             parameters = {**constants, **parameters}
-        if order is None:
-            return sql, parameters
         return sql, [parameters[name] for name in order]
-
-    def _send(self, sql: str, values: Any) -> None:  # noqa: ANN401  the driver's parameters
-        if self.dialect == "postgresql":
-            self._queue.append((sql, values))
-            return
-        try:
-            with self._guard:
-                self._driver.execute(sql, values or ())
-        except Exception as error:
-            self._fail(error)
-            raise
-
-    def _run_queue_and(self, sql: str | None, values: Any) -> Rows:  # noqa: ANN401  as above
-        """Send what waits, and a query if there is one, in one round trip; the query's rows."""
-        queue, self._queue = self._queue, []
-        if sql is None and len(queue) == 1:
-            self._driver.execute(*queue[0])
-            return []
-        cursor = None
-        with self._driver.pipeline():
-            for waiting in queue:
-                self._driver.execute(*waiting)
-            if sql is not None:
-                cursor = self._driver.execute(sql, values)
-        return cursor.fetchall() if cursor is not None and cursor.description else []
 
     def close(self) -> None:
         """Give the connection back; an open transaction is rolled back."""

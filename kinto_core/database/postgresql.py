@@ -1,7 +1,8 @@
 """PostgreSQL through psycopg 3."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import sqlalchemy
@@ -11,7 +12,14 @@ from sqlalchemy.pool import NullPool
 
 from kinto_core.database.connection import Connection
 from kinto_core.database.engine import DatabaseOptions, ThreadConnections
-from kinto_core.errors import BackendUnavailable, ConnectionLost, ConstraintViolated, WriteConflict
+from kinto_core.database.pipelined import PipelinedConnection
+from kinto_core.errors import (
+    BackendUnavailable,
+    ConnectionLost,
+    ConstraintViolated,
+    ValueTooLong,
+    WriteConflict,
+)
 
 TABLE_MISSING = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
 """The tables were never made, or are those of an older release."""
@@ -24,19 +32,32 @@ CONFLICTS = (
 """Met by chance; the whole transaction can be tried again."""
 
 
+TRANSLATIONS: tuple[tuple[Any, Callable[[BaseException], Exception]], ...] = (
+    (CONFLICTS, lambda error: WriteConflict(str(error))),
+    (
+        psycopg.errors.ProgramLimitExceeded,
+        lambda _: ValueTooLong("An identifier or a principal is too long for this database."),
+    ),
+    (
+        TABLE_MISSING,
+        lambda _: BackendUnavailable("the tables are not up to date, run: kinto migrate"),
+    ),
+    (
+        (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable),
+        lambda error: BackendUnavailable(f"the database took too long: {error}"),
+    ),
+    (psycopg.IntegrityError, lambda error: ConstraintViolated(str(error))),
+    (
+        (psycopg.OperationalError, psycopg.InterfaceError),
+        lambda error: ConnectionLost(f"the database cannot be used now: {error}"),
+    ),
+)
+"""Our error for each class of psycopg's; the first that fits counts."""
+
+
 def translate(error: BaseException) -> Exception | None:
     """Our error for one of psycopg's, or ``None`` for a programming error."""
-    if isinstance(error, CONFLICTS):
-        return WriteConflict(str(error))
-    if isinstance(error, TABLE_MISSING):
-        return BackendUnavailable("the tables are not up to date, run: kinto migrate")
-    if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
-        return BackendUnavailable(f"the database took too long: {error}")
-    if isinstance(error, psycopg.IntegrityError):
-        return ConstraintViolated(str(error))
-    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return ConnectionLost(f"the database cannot be used now: {error}")
-    return None
+    return next((make(error) for kinds, make in TRANSLATIONS if isinstance(error, kinds)), None)
 
 
 class Postgresql:
@@ -56,7 +77,7 @@ class Postgresql:
             url,
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
-            connect_args={"prepare_threshold": 2, "connect_timeout": 5},
+            connect_args={"connect_timeout": 5},
         )
         event.listen(self._engine, "connect", self._prepare)
         self._threads = ThreadConnections(self._engine, self._wrap)
@@ -110,7 +131,7 @@ class Postgresql:
 
     @staticmethod
     def _wrap(core: sqlalchemy.engine.Connection, /) -> Connection:
-        return Connection(core, translate)
+        return PipelinedConnection(core, translate)
 
     def _prepare(self, driver: psycopg.Connection[tuple[object, ...]], _record: object) -> None:
         """Set up a new driver connection, in one round trip."""

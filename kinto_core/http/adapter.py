@@ -19,6 +19,9 @@ from kinto_core.http.views import failure
 FINISHED = "kinto.finished"
 """Set in the environment of a request whose answer has all its headers."""
 
+REQUEST_ID = "kinto.request_id"
+"""Where the environment keeps the request's name."""
+
 SAFE_IN_PATH = "/~!$&'()*+,;=:@"
 MAX_REQUEST_ID = 128
 
@@ -66,12 +69,17 @@ def _environ_name(name: str) -> str:
     return known
 
 
-def request_id(environ: Mapping[str, Any]) -> str:
-    """The client's name for the request, or one of ours. Source: settings S-193, SW-19."""
-    given: str | None = environ.get("HTTP_X_REQUEST_ID")
-    if given:
-        return given[:MAX_REQUEST_ID]
-    return f"{_prefix}-{next(_counter):x}"
+def request_id(environ: dict[str, Any]) -> str:
+    """The client's name for the request, or one of ours, which the environment keeps.
+
+    Source: settings S-193, SW-19.
+    """
+    known: str | None = environ.get(REQUEST_ID)
+    if known is None:
+        given: str | None = environ.get("HTTP_X_REQUEST_ID")
+        known = given[:MAX_REQUEST_ID] if given else f"{_prefix}-{next(_counter):x}"
+        environ[REQUEST_ID] = known
+    return known
 
 
 def to_exchange(site: Site, request: Request) -> Exchange:

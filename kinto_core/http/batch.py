@@ -3,10 +3,12 @@
 Source: protocol section 9.
 """
 
+import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from kinto_core import json
 from kinto_core.errors import Fault, InvalidInput
@@ -16,7 +18,9 @@ from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.finishing import Finisher
 from kinto_core.http.routing import Router
 from kinto_core.http.site import Site
+from kinto_core.http.summaries import ERROR, of_operation
 from kinto_core.http.views import serve_path
+from kinto_core.logs import SUBREQUESTS, RequestSummary, log_request
 from kinto_core.transactions import Transaction
 
 Elsewhere = Callable[[Exchange], Reply]
@@ -61,19 +65,30 @@ class Batch:
 
         inherited = _inherited(exchange.headers)
 
-        def work(tx: Transaction) -> list[dict[str, Any]]:
-            return [self._one(exchange, inherited, entry, tx) for entry in entries]
+        def work(tx: Transaction) -> list[_Answer]:
+            return [self._one(self._inner(exchange, inherited, one, tx)) for one in entries]
 
-        responses = self.site.server.transact(work, request_id=exchange.request_id, remembers=True)
-        return Reply(200, _body(responses))
+        answers = self.site.server.transact(work, request_id=exchange.request_id, remembers=True)
+        for _, summary in answers:
+            if summary is not None:
+                log_request(summary, SUBREQUESTS)
+        return Reply(200, json.dumpb({"responses": [answer for answer, _ in answers]}))
 
-    def _one(
-        self,
-        outer: Exchange,
-        inherited: Mapping[str, str],
-        entry: BatchEntry,
-        tx: Transaction,
-    ) -> dict[str, Any]:
+    def _one(self, inner: Exchange) -> "_Answer":
+        """Serve one request; its summary waits until the batch is done, which may try again."""
+        started = time.perf_counter()
+        reply, final = self._follow(inner)
+        self.finisher.finish(reply.headers, inner.headers.get("origin"), reply.exposed)
+        path = self.site.prefix + final
+        summary = None
+        if SUBREQUESTS.isEnabledFor(logging.INFO):
+            summary = of_operation(inner, reply, path, started)
+        return _entry(inner, reply, path), summary
+
+    def _inner(
+        self, outer: Exchange, inherited: Mapping[str, str], entry: BatchEntry, tx: Transaction
+    ) -> Exchange:
+        """A request of the batch as an exchange of its own."""
         headers = {**inherited, **entry.headers}
         identity = outer.identity
         if "authorization" in entry.headers:
@@ -85,19 +100,16 @@ class Batch:
             decoded = unquote_to_bytes(path).decode()
         except UnicodeDecodeError:
             decoded = path
-        inner = replace(
+        return replace(
             outer,
             method=entry.method,
             path=decoded[len(self.site.prefix) :] or "/",
-            query=query,
+            query=query if query.isascii() else quote(query, safe=_ASCII),
             headers=headers,
             body=entry.body,
             identity=identity,
             transaction=tx,
         )
-        reply, final = self._follow(inner)
-        self.finisher.finish(reply.headers, headers.get("origin"), reply.exposed)
-        return _entry(inner, reply, self.site.prefix + final)
 
     def _follow(self, exchange: Exchange) -> tuple[Reply, str]:
         """Serve a request; a trailing slash is dropped. Source: protocol B-14."""
@@ -122,8 +134,10 @@ class Batch:
                 raise InvalidInput(Fault("body", "requests", text))
 
 
-ERROR = 400
-"""Statuses from here on are errors."""
+_Answer = tuple[dict[str, Any], RequestSummary | None]
+"""What the batch answers for one request, and what is logged about it."""
+
+_ASCII = "".join(map(chr, range(128)))
 
 _OWN_HEADERS = ("content-type", "content-length", "content-encoding", "transfer-encoding")
 
@@ -143,7 +157,3 @@ def _entry(exchange: Exchange, reply: Reply, path: str) -> dict[str, Any]:
     if body and exchange.method != "HEAD":
         shown = json.raw(body)
     return {"status": reply.status, "path": path, "headers": headers, "body": shown}
-
-
-def _body(responses: list[dict[str, Any]]) -> bytes:
-    return json.dumpb({"responses": responses})

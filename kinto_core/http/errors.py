@@ -104,6 +104,7 @@ KINDS: tuple[tuple[type[errors.KintoError], ErrorKind], ...] = (
     (errors.Refused, FORBIDDEN),
     (errors.Forbidden, FORBIDDEN),
     (errors.InvalidInput, INVALID_PARAMETERS),
+    (errors.ValueTooLong, INVALID_PARAMETERS),
     (errors.ParentNotFound, PARENT_MISSING),
     (errors.ObjectNotFound, OBJECT_MISSING),
     (errors.ModifiedMeanwhile, MODIFIED),
@@ -179,7 +180,7 @@ def _body(error: errors.KintoError, kind: ErrorKind) -> bytes:
         return error_body(
             kind, message=kind.message, details={"existing": json.parse(error.existing)}
         )
-    if isinstance(error, errors.Refused) and error.args:
+    if isinstance(error, errors.Refused | errors.ValueTooLong) and error.args:
         return error_body(kind, message=str(error.args[0]))
     return error_body(kind, message=kind.message)
 

@@ -28,7 +28,7 @@ _DEEPEST = 1000
 
 
 def of_request(
-    site: Site, environ: Mapping[str, Any], response: Response, started: float
+    site: Site, environ: dict[str, Any], response: Response, started: float
 ) -> RequestSummary:
     """The summary of a whole request.
 

@@ -15,13 +15,14 @@ from pyramid.response import Response
 
 from kinto_core.errors import KintoError
 from kinto_core.http.adapter import FINISHED, to_response
+from kinto_core.http.adapter import request_id as request_id_of
 from kinto_core.http.errors import GONE, METHOD_NOT_ALLOWED, HttpError
 from kinto_core.http.finishing import EndOfService, Finisher
 from kinto_core.http.querystring import UndecodableQuery
 from kinto_core.http.site import Site
 from kinto_core.http.summaries import of_request
 from kinto_core.http.views import failure
-from kinto_core.logs import REQUESTS, log_request
+from kinto_core.logs import REQUESTS, log_request, request_id
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 Handler = Callable[[Request], Response]
@@ -46,8 +47,12 @@ def surround(handler: Handler, registry: Registry) -> Handler:
 
     def tween(request: Request) -> Response:
         started = time.perf_counter()
-        response = guarded(request)
         environ = request.environ
+        name = request_id.set(request_id_of(environ))
+        try:
+            response = guarded(request)
+        finally:
+            request_id.reset(name)
         if FINISHED not in environ:
             _finish(finisher, environ, response)
         if end is not None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from kinto_core.errors import (
     BackendError,
+    BackendUnavailable,
     InvalidInput,
     KintoError,
     ParentNotFound,
@@ -96,7 +97,7 @@ def serve_path(site: Site, router: Router, exchange: Exchange) -> Reply | None:
 
 def failure(site: Site, error: KintoError, *, exposed: tuple[str, ...] | None) -> Reply:
     """The reply to an error, which is logged when operators should know."""
-    if isinstance(error, BackendError):
+    if isinstance(error, BackendUnavailable):
         logger.critical("A backend failed: %s", error, exc_info=error)
     reply = reply_to(
         error,

@@ -101,11 +101,15 @@ class RunningServer:
         """The address of the API."""
         return f"http://127.0.0.1:{self.port}/v1"
 
+    def command_line(self) -> list[str]:
+        """Program and arguments."""
+        return [sys.executable, "-m", "kinto_core.cli", self.command]
+
     def start(self) -> "RunningServer":
         """Start and wait until it answers."""
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "kinto_core.cli", self.command],
+                self.command_line(),
                 cwd=self.folder,
                 env=environment({**self.settings, "PORT": str(self.port)}),
                 stdin=subprocess.PIPE,

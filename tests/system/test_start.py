@@ -131,11 +131,11 @@ def test_a_worker_that_dies_is_replaced(start_server: StartServer, tmp_path: Pat
     assert Wire(server.port)("GET", "/").status == 200
 
 
-def test_check_finds_the_written_settings_good(tmp_path: Path) -> None:
-    assert kinto(tmp_path, "init").returncode == 0
-    (tmp_path / "data").mkdir(exist_ok=True)
+def test_check_finds_a_started_server_good(start_server: StartServer, tmp_path: Path) -> None:
+    start_server()
     done = kinto(tmp_path, "check")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "FAIL" not in done.stdout
 
 
 def test_config_shows_values_and_origins_but_no_secret(tmp_path: Path) -> None:
@@ -184,12 +184,16 @@ def test_a_taken_port_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_serving_an_unprepared_postgresql_says_what_to_run(
-    postgresql_url: str, tmp_path: Path
+def test_an_unprepared_database_is_told_and_needs_no_restart(
+    postgresql_url: str, start_server: StartServer, tmp_path: Path
 ) -> None:
     assert kinto(tmp_path, "init").returncode == 0
-    settings = {"STORAGE_URL": postgresql_url, "PORT": str(free_port())}
-    done = kinto(tmp_path, "serve", settings=settings)
-    assert done.returncode == 4, done.stderr
-    assert "kinto migrate" in done.stderr
-    assert "Traceback" not in done.stderr
+    settings = {"STORAGE_URL": postgresql_url}
+    server = start_server("serve", settings)
+    assert "kinto migrate" in server.log()
+    assert "Traceback" not in server.log()
+    answer = Wire(server.port)("PUT", "/buckets/blog")
+    assert answer.status == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert kinto(tmp_path, "migrate", settings=settings).returncode == 0
+    make_blog(Wire(server.port))

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import webtest
 
-from kinto_core.logs import REQUESTS, SUBREQUESTS
+from kinto_core.events.event import ResourceChanged
+from kinto_core.hookspecs import hookimpl
+from kinto_core.logs import REQUESTS, SUBREQUESTS, request_id
 from kinto_core.testing import make_app
 
 ALWAYS = {"path", "method", "rid", "errno", "time", "code", "t"}
@@ -87,7 +89,7 @@ def test_operations_of_a_batch_have_summaries_too(
     requests = [
         {"method": "PUT", "path": "/buckets/b"},
         {"path": "/v1/buckets/b?_fields=id"},
-        {"path": "/nothing", "headers": {"Authorization": "none"}},
+        {"path": "/nothing?a=é☃", "headers": {"Authorization": "none"}},
     ]
     client.post_json("/v1/batch", {"requests": requests})
     (whole,) = entries(caplog, REQUESTS)
@@ -99,7 +101,7 @@ def test_operations_of_a_batch_have_summaries_too(
         ("GET", "/v1/nothing", 404, 111),
     ]
     assert [one.get("uid") for one in parts] == [whole["uid"], whole["uid"], None]
-    assert parts[1]["querystring"] == {"_fields": "id"}
+    assert [one.get("querystring") for one in parts] == [None, {"_fields": "id"}, {"a": "é☃"}]
     assert {one["rid"] for one in parts} == {whole["rid"]}
 
 
@@ -120,3 +122,22 @@ def test_nothing_is_said_when_nobody_listens(
     caplog.set_level(logging.WARNING)
     client.post_json("/v1/batch", {"requests": [{"path": "/"}]})
     assert caplog.records == []
+
+
+def test_everything_that_happens_knows_its_request(
+    client: webtest.TestApp, caplog: pytest.LogCaptureFixture
+) -> None:  # settings S-186, S-193, SW-19
+    caplog.set_level(logging.INFO)
+    seen: list[str | None] = []
+
+    class Observer:
+        @hookimpl
+        def resource_changed(self, event: ResourceChanged) -> None:
+            seen.extend((request_id.get(), event.request_id))
+
+    client.app.registry.site.server.plugins.add(Observer(), "observer")
+    client.authorization = ("Basic", ("alice", "secret"))
+    client.put_json("/v1/buckets/b", {"data": {}})
+    (entry,) = entries(caplog, REQUESTS)
+    assert seen == [entry["rid"]] * 2
+    assert request_id.get() is None

@@ -1,0 +1,153 @@
+"""PostgreSQL without round trips that could be saved.
+
+Prepared statements go to libpq directly, through psycopg's own wrapper of it (``psycopg.pq``), and
+what needs no answer travels together with the next statement that does. A small query through a
+cursor costs several times as much.
+"""
+
+import select
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import psycopg
+from psycopg import pq
+from psycopg.adapt import Transformer
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import Connection as CoreConnection
+
+from kinto_core.database.connection import Connection, Rows, Statement
+
+_NUMBERED = PGDialect_psycopg(paramstyle="numeric_dollar")
+"""Writes parameters as libpq wants them: ``$1``, ``$2``."""
+
+Command = tuple[str, list[bytes | None]]
+"""SQL and its parameters in text form."""
+
+_FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
+
+
+class PipelinedConnection(Connection):
+    """An open PostgreSQL connection, for one thread at a time.
+
+    Args:
+        core: the SQLAlchemy connection; its driver connection must be in autocommit mode.
+        translate: gives our error for one of psycopg's, or ``None``.
+    """
+
+    __slots__ = ("_libpq", "_names", "_queue", "_transformer")
+
+    def __init__(
+        self, core: CoreConnection, translate: Callable[[BaseException], Exception | None]
+    ) -> None:
+        super().__init__(core, translate)
+        self._dialect = _NUMBERED
+        self._libpq: pq.abc.PGconn = self._driver.pgconn
+        self._transformer = Transformer.from_context(self._driver)
+        self._names: dict[str, bytes] = {}
+        self._queue: list[Command] = []
+
+    def run(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
+        """See ``Connection.run``."""
+        self.send(statement, parameters)
+        return self._exchange()
+
+    def send(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
+        """See ``Connection.send``: kept until an answer is needed."""
+        sql, values = self._bound(statement, parameters)
+        self._queue.append((sql, [_text(value) for value in values]))
+
+    def command(self, sql: str) -> None:
+        """See ``Connection.command``."""
+        self._queue.append((sql, []))
+        self._exchange()
+
+    def begin(self) -> None:
+        """See ``Connection.begin``: kept until an answer is needed."""
+        self._queue.append(("BEGIN", []))
+
+    def roll_back(self) -> None:
+        """See ``Connection.roll_back``: what has not left yet is forgotten."""
+        has_begun = not self._queue or self._queue[0][0] != "BEGIN"
+        self._queue.clear()
+        if has_begun:
+            self.command("ROLLBACK")
+
+    def flush(self) -> None:
+        """See ``Connection.flush``."""
+        if self._queue:
+            self._exchange()
+
+    def _exchange(self) -> Rows:
+        """Send all that waits, in one round trip; the rows of the last statement."""
+        queue, self._queue = self._queue, []
+        try:
+            self._libpq.enter_pipeline_mode()
+            new = self._send_all(queue)
+            last, failure = self._collect(len(queue) + len(new))
+            self._libpq.exit_pipeline_mode()
+        except Exception as error:
+            self._fail(error)
+            raise
+        if failure is not None:
+            refused = psycopg.errors.error_from_result(failure, "utf-8")
+            self._fail(refused)
+            raise refused
+        self._names.update(new)
+        if last is None or last.status != pq.ExecStatus.TUPLES_OK:
+            return []
+        self._transformer.set_pgresult(last)
+        return self._transformer.load_rows(0, last.ntuples, tuple)
+
+    def _send_all(self, queue: list[Command]) -> dict[str, bytes]:
+        """Send statements, and their preparation where need be; the names of those prepared."""
+        new: dict[str, bytes] = {}
+        for sql, values in queue:
+            name = self._names.get(sql) or new.get(sql)
+            if name is None:
+                name = new[sql] = b"kinto_%d" % (len(self._names) + len(new))
+                self._libpq.send_prepare(name, sql.encode())
+            self._libpq.send_query_prepared(name, values)
+        self._libpq.pipeline_sync()
+        return new
+
+    def _collect(self, count: int) -> tuple["pq.abc.PGresult | None", "pq.abc.PGresult | None"]:
+        """The last result of so many statements, and the first failure."""
+        last = failure = None
+        for _ in range(count):
+            result = self._next()
+            while result is not None:
+                last = result
+                if failure is None and result.status in _FAILED:
+                    failure = result
+                result = self._next()
+        self._next()  # the end of the pipeline
+        return last, failure
+
+    def _next(self) -> "pq.abc.PGresult | None":
+        libpq = self._libpq
+        while libpq.flush():
+            self._wait(select.POLLIN | select.POLLOUT)
+        while libpq.is_busy():
+            self._wait(select.POLLIN)
+        return libpq.get_result()
+
+    def _wait(self, events: int) -> None:
+        """Wait until the server says something, or listens; other threads run meanwhile."""
+        waiting = select.poll()
+        waiting.register(self._libpq.socket, events)
+        for _, event in waiting.poll():
+            if event != select.POLLOUT:
+                self._libpq.consume_input()
+
+
+def _text(value: Any) -> bytes | None:  # noqa: ANN401  what Python programs pass to SQL
+    """A parameter in PostgreSQL's text form."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    if isinstance(value, bytes):
+        return b"\\x" + value.hex().encode()
+    return str(value).encode()
