@@ -17,7 +17,9 @@ from sqlalchemy.engine import Connection as CoreConnection
 
 from kinto_core.database.connection import Connection, Rows, Statement
 
-_NUMBERED = PGDialect_psycopg(paramstyle="numeric_dollar")
+_NUMBERED = PGDialect_psycopg(  # type: ignore[no-untyped-call]  # SQLAlchemy's
+    paramstyle="numeric_dollar"
+)
 """Writes parameters as libpq wants them: ``$1``, ``$2``."""
 
 Command = tuple[str, list[bytes | None]]

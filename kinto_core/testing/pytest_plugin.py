@@ -10,10 +10,8 @@ from collections.abc import Iterator
 import pytest
 import redis
 
+from kinto_core.testing.server import POSTGRESQL_URL
 from kinto_core.testing.services import PostgresqlServer, running_postgresql, running_redis
-
-POSTGRESQL_URL = "KINTO_TEST_POSTGRESQL_URL"
-"""Environment variable: a running server to use, with a user who may create databases."""
 
 REDIS_URL = "KINTO_TEST_REDIS_URL"
 """Environment variable: a running server to use; the database it names is emptied by tests."""

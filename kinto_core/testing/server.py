@@ -1,12 +1,20 @@
 """Servers for tests: in memory, empty, and gone when they are closed."""
 
+import atexit
+import os
 from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import cache
 
 from pyramid.router import Router
 
 from kinto_core.app import make_application
 from kinto_core.server import Server
 from kinto_core.settings import Settings, load
+from kinto_core.testing.services import PostgresqlServer, running_postgresql
+
+POSTGRESQL_URL = "KINTO_TEST_POSTGRESQL_URL"
+"""Environment variable: a running server to use, with a user who may create databases."""
 
 DEFAULTS: Mapping[str, str] = {"multiauth.policies": "basicauth"}
 
@@ -37,3 +45,29 @@ def make_app(values: Mapping[str, str] | None = None) -> Router:
     Its server is ``app.registry.site.server``; close it with ``app.close()``.
     """
     return make_application(make_settings(values))
+
+
+def make_postgresql_app(values: Mapping[str, str] | None = None) -> Router:
+    """A WSGI application on an empty PostgreSQL database.
+
+    The server is the one of ``KINTO_TEST_POSTGRESQL_URL``, or one that is started with the first
+    call and ends with the program. All calls share one database, which each call empties.
+    """
+    settings = make_settings({**(values or {}), "storage_url": _postgresql_database()})
+    writable = {**(values or {}), "storage_url": settings.storage_url, "readonly": "false"}
+    with Server(make_settings({**writable, "includes": ""})) as server:
+        server.flush()
+    return make_application(settings)
+
+
+@cache
+def _postgresql_database() -> str:
+    """The URL of the database that the applications of this program share."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    given = os.environ.get(POSTGRESQL_URL)
+    server = PostgresqlServer(url=given) if given else stack.enter_context(running_postgresql())
+    url = stack.enter_context(server.database())
+    with Server(make_settings({"storage_url": url})) as first:
+        first.migrate()
+    return url
