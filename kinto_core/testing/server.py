@@ -53,11 +53,10 @@ def make_postgresql_app(values: Mapping[str, str] | None = None) -> Router:
     The server is the one of ``KINTO_TEST_POSTGRESQL_URL``, or one that is started with the first
     call and ends with the program. All calls share one database, which each call empties.
     """
-    settings = make_settings({**(values or {}), "storage_url": _postgresql_database()})
-    writable = {**(values or {}), "storage_url": settings.storage_url, "readonly": "false"}
-    with Server(make_settings({**writable, "includes": ""})) as server:
+    url = _postgresql_database()
+    with Server(make_settings({"storage_url": url})) as server:
         server.flush()
-    return make_application(settings)
+    return make_application(make_settings({**(values or {}), "storage_url": url}))
 
 
 @cache

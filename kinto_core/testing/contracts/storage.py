@@ -6,8 +6,9 @@
         @pytest.fixture
         def storage(self): ...
 
-What several threads may rely on is in ``storage_concurrency.py``; what filters and sorts mean
-across JSON types is tested against an oracle elsewhere.
+What several threads may rely on is in ``storage_concurrency.py``, declared indexes are in
+``storage_indexes.py``; what filters and sorts mean across JSON types is tested against an oracle
+elsewhere.
 """
 
 import pytest
