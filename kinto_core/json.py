@@ -13,9 +13,6 @@ from kinto_core.errors import KintoError
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
 
-MAX_DIGITS = 400
-"""Longest accepted integer, in decimal digits."""
-
 
 class InvalidJSON(KintoError):
     """The text is not JSON that we accept; the message says where and why."""
