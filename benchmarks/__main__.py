@@ -88,8 +88,7 @@ def main(  # noqa: PLR0913  one for each option
         )
     conditions = (
         f"Rounds: {rounds}, of {seconds:g} s each, subjects in turn; ours with {workers} "
-        f"processes of {threads} threads. Records of 250 bytes. PocketBase has an index on the "
-        "fields of the filter, the others have none."
+        f"processes of {threads} threads. Records of 250 bytes."
     )
     _write(out, figures, conditions)
     wrong = wrong_answers(figures)

@@ -117,11 +117,18 @@ def _id(number: int) -> str:
     return f"record-{number:06d}"
 
 
-def prepare(user: Client, sizes: Sequence[int]) -> None:
-    """Make the bucket, the collections that are written to, and empty ones to be filled."""
+def prepare(user: Client, sizes: Sequence[int], *, indexes: Sequence[str] = ()) -> None:
+    """Make the bucket, the collections that are written to, and empty ones to be filled.
+
+    Args:
+        user: who owns them.
+        sizes: of the collections to be filled.
+        indexes: that every collection declares, where the server knows such a thing.
+    """
     user.send("PUT", _BUCKET, {})
+    body = {"data": {"indexes": list(indexes)}} if indexes else {}
     for name in ("writes", "updates", *(f"r{size}" for size in sizes)):
-        user.send("PUT", f"{_BUCKET}/collections/{name}", {})
+        user.send("PUT", f"{_BUCKET}/collections/{name}", body)
     for numbers in chunks(UPDATED, BATCH):
         requests = [
             {

@@ -10,6 +10,8 @@ from benchmarks.kinto_protocol import KintoSubject, client, fill, prepare
 from benchmarks.processes import free_port, run, running
 
 _PER_BATCH = 500
+_INDEXES = ("category,score",)
+"""Of every collection, as PocketBase has one; its other one is for changes, as our timestamps."""
 _INI = """\
 [server:main]
 host = 127.0.0.1
@@ -58,7 +60,7 @@ def ours(  # noqa: PLR0913  each is said by its name
     serve = [*program, "serve", "--ini", ini, "--quiet"]
     with running(serve, port=port, log=ini.with_suffix(".log")) as pid:
         user = client(port)
-        prepare(user, sizes)
+        prepare(user, sizes, indexes=_INDEXES)
         for size in sizes:
             fill(user, size, per_batch=_PER_BATCH)
         yield KintoSubject(name=name, port=port, pids=(pid, *pids), sizes=sizes)

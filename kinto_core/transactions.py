@@ -187,6 +187,24 @@ class Transaction:
         held.version += 1
         held.is_dirty = True
 
+    def index(
+        self,
+        key: ListKey,
+        indexes: Sequence[str],
+        changes: Sequence[tuple[StoredObject | None, StoredObject]],
+    ) -> None:
+        """Bring a list's declared indexes up to date; see ``Storage.index``."""
+        self.storage.index(self._begin(), *key, indexes, changes)
+
+    def declare_indexes(self, key: ListKey, *, new: Sequence[str], gone: Sequence[str]) -> None:
+        """Make and forget indexes of a list; who read it before has to look again."""
+        self.lock_list(key)
+        self.storage.declare_indexes(self._begin(), *key, new=new, gone=gone)
+        held = self._lists.get(key)
+        if held is not None:
+            held.version += 1
+            held.is_dirty = True
+
     def open_list(self, key: ListKey, timestamp: int) -> None:
         """Begin an empty list."""
         self.storage.open_list(self._begin(), *key, timestamp)
@@ -268,14 +286,14 @@ class Transaction:
         self._write_timestamp_of(list_of)
         ancestors = tuple(keys if target_is_list else keys[:-1])
         above = self._memory.get((ancestors, user_id))
-        if above is None:
+        state = self._list_state(list_of) if above is not None else None
+        if above is None or (list_of not in self._lists and state not in (None, above.list)):
+            # What the parent declares goes with the list's version, so both are of one moment.
             above = self._snapshot(
                 ancestors, user_id, list_of, ancestor_bodies=True, target_is_list=True
             )
             self._memory[ancestors, user_id] = above
             state = above.list
-        else:
-            state = self._list_state(list_of)
         if target_is_list:
             return Snapshot(above.objects, above.grants, above.groups, state)
         own = self._snapshot(keys[-1:], None, None, ancestor_bodies=False, target_is_list=False)

@@ -5,6 +5,7 @@ what needs no answer travels together with the next statement that does. A small
 cursor costs several times as much.
 """
 
+import itertools
 import select
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -36,7 +37,7 @@ class PipelinedConnection(Connection):
         translate: gives our error for one of psycopg's, or ``None``.
     """
 
-    __slots__ = ("_libpq", "_names", "_queue", "_transformer")
+    __slots__ = ("_libpq", "_names", "_queue", "_serials", "_transformer")
 
     def __init__(
         self, core: CoreConnection, translate: Callable[[BaseException], Exception | None]
@@ -47,6 +48,7 @@ class PipelinedConnection(Connection):
         self._transformer = Transformer.from_context(self._driver)
         self._names: dict[str, bytes] = {}
         self._queue: list[Command] = []
+        self._serials = itertools.count()
 
     def run(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
         """See ``Connection.run``."""
@@ -106,7 +108,7 @@ class PipelinedConnection(Connection):
         for sql, values in queue:
             name = self._names.get(sql) or new.get(sql)
             if name is None:
-                name = new[sql] = b"kinto_%d" % (len(self._names) + len(new))
+                name = new[sql] = b"kinto_%d" % next(self._serials)
                 self._libpq.send_prepare(name, sql.encode())
             self._libpq.send_query_prepared(name, values)
         self._libpq.pipeline_sync()

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Computed,
     Float,
     Index,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -39,6 +40,20 @@ objects = Table(
 
 postgresql_fields = Column("fields", JSONB, Computed("data::jsonb", persisted=True), nullable=True)
 """On PostgreSQL only: ``data`` parsed once when written, for filters and sorts."""
+
+indexed_values = Table(
+    "indexed_values",
+    metadata,
+    Column("parent_id", _name, nullable=False),
+    Column("resource", _name, nullable=False),
+    Column("field", _name, nullable=False, comment="name of the index; several fields by commas"),
+    Column("value", LargeBinary, nullable=False, comment="sorts as the fields' values do"),
+    Column("object_id", _name, nullable=False),
+    PrimaryKeyConstraint("parent_id", "resource", "field", "value", "object_id"),
+    sqlite_with_rowid=False,
+)
+"""What collections declare to be indexed: a row for each index and live object, and one with empty
+``value`` and ``object_id`` for the index itself. A row follows from its object's data alone."""
 
 timestamps = Table(
     "timestamps",

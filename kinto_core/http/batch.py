@@ -21,7 +21,7 @@ from kinto_core.http.site import Site
 from kinto_core.http.summaries import ERROR, of_operation
 from kinto_core.http.views import serve_path
 from kinto_core.logs import SUBREQUESTS, RequestSummary, log_request
-from kinto_core.transactions import Transaction
+from kinto_core.transactions import ListKey, Transaction
 
 Elsewhere = Callable[[Exchange], Reply]
 """Serves what is no resource: the root view, and what plugins add."""
@@ -65,7 +65,11 @@ class Batch:
 
         inherited = _inherited(exchange.headers)
 
+        lists = self._written_lists(entries)
+
         def work(tx: Transaction) -> list[_Answer]:
+            for key in lists:
+                tx.lock_list(key)
             return [self._one(self._inner(exchange, inherited, one, tx)) for one in entries]
 
         answers = self.site.server.transact(work, request_id=exchange.request_id, remembers=True)
@@ -124,6 +128,19 @@ class Batch:
         if reply.status >= ERROR and exchange.transaction is not None:
             exchange.transaction.collector.rollback_to(mark)
         return reply, shown
+
+    def _written_lists(self, entries: list[BatchEntry]) -> list[ListKey]:
+        """The lists that a batch writes to, if several.
+
+        All batches lock them in this order, so that no two wait for each other.
+        """
+        found = set()
+        for entry in entries:
+            path = entry.path.partition("?")[0].removeprefix(self.site.prefix).rstrip("/")
+            target = self.router.find(path) if entry.method not in ("GET", "HEAD") else None
+            if target is not None:
+                found.add((target.list.parent_id, target.list.type.name))
+        return sorted(found) if len(found) > 1 else []
 
     def _refuse_recursion(self, entries: list[BatchEntry]) -> None:
         """A batch holds no batch. Source: protocol B-5, W-14."""

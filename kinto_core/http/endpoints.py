@@ -3,8 +3,10 @@
 Source: protocol 1.3, 1.4.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from kinto_core.errors import KintoError
 from kinto_core.http import presenting
@@ -46,6 +48,25 @@ class Endpoint:
     def handled_methods(self) -> tuple[str, ...]:
         """All methods: the endpoint itself knows what to answer."""
         return METHODS
+
+
+_PARAMETER = re.compile(r"\{[^{}:]+(?::([^{}]+))?\}")
+
+
+@cache
+def _pattern(route: str) -> re.Pattern[str]:
+    literals = _PARAMETER.split(route)
+    return re.compile(
+        "".join(
+            re.escape(part) if index % 2 == 0 else f"(?:{part or '[^/]+'})"
+            for index, part in enumerate(literals)
+        )
+    )
+
+
+def fits(route: str, path: str) -> bool:
+    """Whether a path fits a route as Pyramid writes it: ``/x/{name}``, ``/x/{name:.*}``."""
+    return _pattern(route).fullmatch(path) is not None
 
 
 class Endpoints:
@@ -94,10 +115,15 @@ class Endpoints:
 
     def serve_inside_batch(self, exchange: Exchange) -> Reply:
         """Answer a request of a batch that is no resource."""
-        endpoint = self.table.get(exchange.path)
+        endpoint = self.table.get(exchange.path) or self._with_parameters(exchange.path)
         if endpoint is None:
             return failure(self._site, HttpError(URL_MISSING), exposed=())
         return self._serve(endpoint, exchange)
+
+    def _with_parameters(self, path: str) -> Endpoint | None:
+        """The endpoint whose path has parameters and fits."""
+        found = (self.table[key] for key in self.table if "{" in key and fits(key, path))
+        return next(found, None)
 
     def _serve(self, endpoint: Endpoint, exchange: Exchange) -> Reply:
         settings = self._site.settings

@@ -4,6 +4,7 @@ Parse, call an operation, present; nothing is decided here.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,13 @@ from kinto_core.http.caching import cache_headers
 from kinto_core.http.errors import version_headers
 from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.objects import make_call, object_body, read_body
-from kinto_core.http.querystring import ListParameters, check_schema, parse_list, parse_pairs
+from kinto_core.http.querystring import (
+    ListParameters,
+    check_schema,
+    looks_inside,
+    parse_list,
+    parse_pairs,
+)
 from kinto_core.http.routing import Target
 from kinto_core.http.site import Site
 from kinto_core.objects import StoredObject
@@ -35,6 +42,8 @@ def get_list(site: Site, exchange: Exchange, target: Target) -> Reply:
     conditions, faults = parsing.preconditions(exchange.headers)
     reading = ListReading(site, exchange, target, count=exchange.method == "HEAD")
     call = make_call(site, exchange, target, conditions, lambda: reading.read(faults))
+    if looks_inside(reading.pairs):
+        call = replace(call, looks_inside=True)
     answer = site.read(exchange, lambda tx: list_objects(tx, site.server.rules, target.list, call))
     texts = [_text(item, reading.parameters) for item in answer.objects]
     reads.tell(site, exchange, target, texts, answer.timestamp)
@@ -106,6 +115,7 @@ class ListReading:
         count: whether only the number of objects is wanted.
 
     Attributes:
+        pairs: the decoded query string.
         parameters: what was read; ``None`` before.
     """
 
@@ -114,7 +124,7 @@ class ListReading:
         self._exchange = exchange
         self._target = target
         self._count = count
-        self._pairs: Pairs = parse_pairs(exchange.query) if exchange.query else []
+        self.pairs: Pairs = parse_pairs(exchange.query) if exchange.query else []
         self._limit: int | None = None
         self.parameters: ListParameters | None = None
 
@@ -125,7 +135,7 @@ class ListReading:
             InvalidInput: with all faults of form, ``faults`` included.
         """
         _, body_faults = read_body(self._site, self._exchange, required=False)
-        found = [*faults, *body_faults, *check_schema(self._pairs)]
+        found = [*faults, *body_faults, *check_schema(self.pairs)]
         if found:
             raise InvalidInput(*found)
         return self._query
@@ -134,7 +144,7 @@ class ListReading:
         """The absolute URL of the page after these sort values. Source: protocol G-4."""
         secret = self._site.page_secret
         token = encode(after, self._fingerprint(), secret, nonce)
-        kept = [(k, v) for k, v in self._pairs if k.strip() not in ("_limit", "_token")]
+        kept = [(k, v) for k, v in self.pairs if k.strip() not in ("_limit", "_token")]
         query = urlencode([*kept, ("_limit", str(self._limit)), ("_token", token)])
         exchange = self._exchange
         return f"{exchange.origin_url}{self._site.prefix}{exchange.path}?{query}"
@@ -142,7 +152,7 @@ class ListReading:
     def _query(self, list_timestamp: int) -> ListInput:
         settings = self._site.settings
         parameters = parse_list(
-            self._pairs,
+            self.pairs,
             now=self._site.server.clock(),
             list_timestamp=list_timestamp,
             max_filters=settings.max_filters,
@@ -166,7 +176,7 @@ class ListReading:
         return ListInput(query, count=self._count)
 
     def _fingerprint(self) -> str:
-        return fingerprint(self._exchange.method, self._exchange.path, self._pairs)
+        return fingerprint(self._exchange.method, self._exchange.path, self.pairs)
 
 
 def _wanted_id(site: Site, target: Target, value: Any) -> str | None:  # noqa: ANN401  JSON

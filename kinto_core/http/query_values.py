@@ -7,7 +7,8 @@ from kinto_core import json
 
 MAXIMUM: Final = 2**63
 _DEEPEST: Final = 100
-_INTEGER: Final = re.compile(r"\s*[+-]?[0-9]{1,400}\s*")
+_MAX_DIGITS: Final = 400
+_INTEGER: Final = re.compile(rf"\s*[+-]?[0-9]{{1,{_MAX_DIGITS}}}\s*")
 _NAME: Final = re.compile(r"[\w.]+")
 _MAY_BE_JSON: Final = re.compile(r'\s*["\[{0-9tfn-]')
 
@@ -24,7 +25,7 @@ def typed(text: str) -> Any:  # noqa: ANN401  any JSON value
         value = json.loads(text, _DEEPEST)
     except json.InvalidJSON:
         return text
-    return text if type(value) is int and len(text) > json.MAX_DIGITS else value
+    return text if type(value) is int and len(text) > _MAX_DIGITS else value
 
 
 def is_name(text: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kinto_core.errors import Fault
+from kinto_core.resources.indexes import index_faults
 from kinto_core.resources.meta_schemas import schema_fault
 
 MAX_TIMESTAMP: Final = 2**53
@@ -139,13 +140,15 @@ def bucket_fields(data: dict[str, Any], prefix: str) -> tuple[dict[str, Any], li
 
 
 def collection_fields(data: dict[str, Any], prefix: str) -> tuple[dict[str, Any], list[Fault]]:
-    """Check the schema of a collection; ``cache_expires`` becomes an integer or goes.
+    """Check the schema and indexes of a collection; ``cache_expires`` is made an integer or goes.
 
     Gives a new dictionary when something changes. Source: protocol M-21.
     """
     faults: list[Fault] = []
     if "schema" in data:
         faults += _schema_faults(f"{prefix}schema", data["schema"])
+    if "indexes" in data:
+        faults += index_faults(f"{prefix}indexes", data["indexes"])
     if "cache_expires" not in data:
         return data, faults
     given = data["cache_expires"]

@@ -43,6 +43,8 @@ class Call(Generic[Input]):
         preconditions: which versions the caller expects.
         uri: the request's path, for events; without version prefix.
         url_ids: the ids in that path by name (``bucket_id``, …), for events.
+        looks_inside: whether a list is filtered or sorted by what its objects hold, so that its
+            declared indexes are worth knowing.
     """
 
     read: Callable[[], Input]
@@ -50,6 +52,7 @@ class Call(Generic[Input]):
     preconditions: Preconditions = NONE
     uri: str = ""
     url_ids: Mapping[str, str] = field(default_factory=dict)
+    looks_inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

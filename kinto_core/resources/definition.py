@@ -39,6 +39,7 @@ class ResourceType:
         id_generator: the default one, a name of ``GENERATORS``.
         has_members: whether its objects are groups of users (field ``members``).
         has_schema: whether its parent's ``schema`` field applies to it and stamps it.
+        has_indexes: whether its parent's ``indexes`` field applies to its lists.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ResourceType:
     id_generator: str = "NameGenerator"
     has_members: bool = False
     has_schema: bool = False
+    has_indexes: bool = False
 
     @property
     def plural(self) -> str:

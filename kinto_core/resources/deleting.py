@@ -9,6 +9,7 @@ from kinto_core.resources import effects
 from kinto_core.resources.addresses import ListAddress, ObjectAddress
 from kinto_core.resources.calls import Call, ObjectAnswer, Rules, Situation, keys_of
 from kinto_core.resources.deciding import hold, look, require_existing, require_writable
+from kinto_core.resources.indexes import indexed
 from kinto_core.resources.reading import ReadQuery, page, require_parent
 from kinto_core.resources.timestamps import stamp
 from kinto_core.storage.query import Query, SharedWith
@@ -53,7 +54,7 @@ def delete(
     decide(seen)
     seen = hold(tx, address, call, seen, decide)
     existing = require_existing(rules, address, call, seen)
-    dead = _bury(tx, rules, address.list, [existing], wanted[0])
+    dead = _bury(tx, rules, address.list, seen, [existing], wanted[0])
     effects.announce(tx, address, call, dead[0], existing)
     return ObjectAnswer(dead[0], {})
 
@@ -74,6 +75,7 @@ def delete_list(
         snapshot = tx.look_up(
             keys_of(address),
             user_id=call.caller.user_id,
+            ancestor_bodies=True,
             list_of=list_key,
             target_is_list=True,
         )
@@ -89,11 +91,16 @@ def delete_list(
     require_parent(address, seen)
     timestamp = seen.snapshot.list.timestamp if seen.snapshot.list is not None else 0
     call.preconditions.unmodified(timestamp)
-    query = replace(read_query(timestamp).query, shared=shared, include_deleted=False)
+    query = replace(
+        read_query(timestamp).query,
+        shared=shared,
+        include_deleted=False,
+        indexed=indexed(address.type, seen.parent(address)),
+    )
     objects, after = page(tx, address, query)
     if not objects:
         return DeletedList([], timestamp)
-    dead = _bury(tx, rules, address, objects, None)
+    dead = _bury(tx, rules, address, seen, objects, None)
     for old, new in zip(objects, dead, strict=True):
         effects.announce(tx, address.object(old.id), call, new, old)
     return DeletedList(dead, max(item.last_modified for item in dead), after)
@@ -114,10 +121,11 @@ def _deletable_part(
     raise call.caller.refusal()
 
 
-def _bury(
+def _bury(  # noqa: PLR0913, PLR0917  everything that a deletion depends on
     tx: Transaction,
     rules: Rules,
     address: ListAddress,
+    seen: Situation,
     objects: list[StoredObject],
     wanted: int | None,
 ) -> list[StoredObject]:
@@ -140,4 +148,5 @@ def _bury(
         dead.append(tombstone(key.id, times.last_modified))
     tx.delete_grants(keys)
     tx.save((address.parent_id, kind.name), dead, timestamp)
+    effects.index(tx, address, seen.parent(address), list(zip(objects, dead, strict=True)))
     return dead

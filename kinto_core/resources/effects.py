@@ -1,17 +1,23 @@
-"""What else happens when an object changes: to its lists and members, and in the events."""
+"""What else happens when an object changes: to lists, indexes and members, and in the events."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from kinto_core.events.event import Action, Change
 from kinto_core.objects import ObjectKey, StoredObject
-from kinto_core.resources.addresses import ObjectAddress
+from kinto_core.resources.addresses import ListAddress, ObjectAddress
 from kinto_core.resources.calls import Call, Rules
 from kinto_core.resources.definition import ResourceType
-from kinto_core.transactions import Transaction
+from kinto_core.resources.indexes import declared, names_of
+from kinto_core.transactions import ListKey, Transaction
 
 
 def after_write(
-    tx: Transaction, rules: Rules, address: ObjectAddress, data: dict[str, Any], *, is_new: bool
+    tx: Transaction,
+    rules: Rules,
+    address: ObjectAddress,
+    data: dict[str, Any],
+    old: StoredObject | None,
 ) -> None:
     """After an object was created or changed.
 
@@ -20,17 +26,48 @@ def after_write(
         rules: of the server.
         address: the object.
         data: its new fields.
-        is_new: whether it was created just now: then its empty lists begin.
+        old: what it was before; ``None`` when it was created just now: then its empty lists begin.
     """
     children = rules.types.children.get(address.type.name, ())
-    if is_new:
-        for child in children:
-            timestamp = max(tx.backends.clock(), data["last_modified"])
-            tx.open_list((address.uri, child.name), timestamp)
+    for child in children:
+        list_key = (address.uri, child.name)
+        if old is None:
+            tx.open_list(list_key, max(tx.backends.clock(), data["last_modified"]))
+        if child.has_indexes:
+            _declare(tx, list_key, data, old)
     if address.type.has_members:
         tx.set_members(address.uri, data.get("members", ()))
     if children or address.type.has_members:
         tx.forget_reading()
+
+
+def _declare(tx: Transaction, key: ListKey, data: dict[str, Any], old: StoredObject | None) -> None:
+    """Make the indexes of a list what the object that contains it declares now."""
+    before = declared(old)
+    after = names_of(data)
+    if before != after:
+        new = [name for name in after if name not in before]
+        tx.declare_indexes(key, new=new, gone=[name for name in before if name not in after])
+
+
+def index(
+    tx: Transaction,
+    address: ListAddress,
+    parent: StoredObject | None,
+    changes: Sequence[tuple[StoredObject | None, StoredObject]],
+) -> None:
+    """Bring the indexes that a list's parent declares up to date.
+
+    Args:
+        tx: the transaction.
+        address: the list.
+        parent: the object that contains it, with its text.
+        changes: each object that is saved, as it was and as it becomes.
+    """
+    if address.type.has_indexes:
+        indexes = declared(parent)
+        if indexes:
+            tx.index((address.parent_id, address.type.name), indexes, changes)
 
 
 def before_delete(tx: Transaction, rules: Rules, kind: ResourceType, key: ObjectKey) -> int:

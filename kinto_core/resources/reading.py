@@ -9,6 +9,7 @@ from kinto_core.objects import StoredObject
 from kinto_core.resources.addresses import ListAddress, ObjectAddress
 from kinto_core.resources.calls import Call, ObjectAnswer, Rules, Situation, keys_of
 from kinto_core.resources.checks import require_id
+from kinto_core.resources.indexes import indexed
 from kinto_core.storage.matching import reach
 from kinto_core.storage.query import Query, SharedWith, Sort
 from kinto_core.transactions import Transaction
@@ -116,7 +117,7 @@ def list_objects(
     snapshot = tx.look_up(
         keys_of(address),
         user_id=call.caller.user_id,
-        ancestor_bodies=call.caller.user_id is None,
+        ancestor_bodies=call.looks_inside or call.caller.user_id is None,
         list_of=(address.parent_id, address.type.name),
         target_is_list=True,
     )
@@ -129,6 +130,8 @@ def list_objects(
     call.preconditions.unmodified(timestamp)
     asked = read_query(timestamp)
     query = replace(asked.query, shared=shared)
+    if call.looks_inside:
+        query = replace(query, indexed=indexed(address.type, seen.parent(address)))
     if shared is not None:
         query = replace(query, include_deleted=False)
     if asked.count:

@@ -10,5 +10,6 @@ RECORD = ResourceType(
     fields=record_fields,
     id_generator="RelaxedUUID",
     has_schema=True,
+    has_indexes=True,
 )
 """The record type. Source: protocol M-25."""

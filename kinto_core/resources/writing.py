@@ -198,11 +198,12 @@ def _write(  # noqa: PLR0913, PLR0917  everything that a write depends on
     data["last_modified"] = times.last_modified
     saved = StoredObject(key.id, times.last_modified, json.dumps(data))
     tx.save((key.parent_id, kind.name), [saved], times.list_timestamp)
+    effects.index(tx, address.list, seen.parent(address.list), [(previous, saved)])
     before = seen.snapshot.grants[-1]
     grants = {name: who for name, who in new.grants.items() if who}
     if grants != before:
         tx.set_grants(key, grants, fresh=not before)
-    effects.after_write(tx, rules, address, data, is_new=seen.existing is None)
+    effects.after_write(tx, rules, address, data, seen.existing)
     effects.announce(tx, address, call, saved, seen.existing)
     shown = grants if _is_shown(rules, seen, address, grants) else {}
     return ObjectAnswer(saved, shown, is_new=seen.existing is None)

@@ -146,7 +146,7 @@ class AccessSettings:
         default=True, help="Whether the creator of an object is put into its `write` permission."
     )
     anonymous_ownership: bool = setting(
-        default=True, help="Whether an anonymous creation puts `system.Everyone` there."
+        default=False, help="Whether an anonymous creation puts `system.Everyone` there."
     )
     multiauth_policies: tuple[str, ...] = setting(
         (),

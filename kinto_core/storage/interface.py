@@ -73,6 +73,45 @@ class Storage(Protocol):
         """
         ...
 
+    def index(
+        self,
+        connection: Connection,
+        parent_id: str,
+        resource: str,
+        indexes: Sequence[str],
+        changes: Sequence[tuple[StoredObject | None, StoredObject]],
+    ) -> None:
+        """Bring declared indexes up to date with objects that are being saved.
+
+        The caller holds the list, and names every index that is declared for it.
+
+        Args:
+            connection: of the transaction in which they are saved.
+            parent_id: of the list.
+            resource: of the list.
+            indexes: their names: a field, or several joined by commas.
+            changes: each object or tombstone as it was in the list, ``None`` if there was none, and
+                as it becomes.
+        """
+        ...
+
+    def declare_indexes(
+        self,
+        connection: Connection,
+        parent_id: str,
+        resource: str,
+        *,
+        new: Sequence[str],
+        gone: Sequence[str],
+    ) -> None:
+        """Make indexes of the objects that a list has, and forget others.
+
+        The caller holds the list, and calls ``set_list`` before the transaction ends, so that
+        writers who read the old declaration begin anew. A query that names an index which is not
+        there gives the right answer all the same.
+        """
+        ...
+
     def set_list(
         self, connection: Connection, parent_id: str, resource: str, timestamp: int
     ) -> None:
@@ -80,7 +119,7 @@ class Storage(Protocol):
         ...
 
     def delete_below(self, connection: Connection, uri: str) -> int:
-        """Forget everything inside the object with this URI: objects, tombstones and lists.
+        """Forget everything inside the object with this URI: objects, tombstones, lists, indexes.
 
         Waits for those who hold one of these lists; gives the latest of their timestamps, or 0.
 

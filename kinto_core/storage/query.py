@@ -3,7 +3,7 @@
 Source: protocol section 6.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any, Final
@@ -124,6 +124,8 @@ class Query:
         limit: the most objects to return; ``None`` for all.
         include_deleted: whether tombstones count as objects. Source: protocol F-40.
         shared: restricts the list to objects shared with somebody; ``None`` for the whole list.
+        indexed: the names of the indexes that the list's parent declares; see ``indexes.py``. They
+            change how quickly a query is answered, never the answer.
     """
 
     filters: tuple[Filter, ...] = ()
@@ -132,3 +134,18 @@ class Query:
     limit: int | None = None
     include_deleted: bool = False
     shared: SharedWith | None = None
+    indexed: frozenset[str] = frozenset()
+
+
+def total_order(sorts: Sequence[Sort]) -> list[Sort]:
+    """The criteria that matter: none twice, none after the id, which ends the list.
+
+    Source: protocol S-1 to S-3, W-25.
+    """
+    kept: dict[str, Sort] = {}
+    for sort in sorts:
+        kept.setdefault(sort.field, sort)
+        if sort.field == "id":
+            return list(kept.values())
+    last = next(reversed(kept.values()), None)
+    return [*kept.values(), Sort("id", descending=last is not None and last.descending)]

@@ -10,11 +10,12 @@ from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 from kinto_core.database.connection import Statement
 from kinto_core.database.engine import Connection, Database
 from kinto_core.database.ranges import below, bounds
-from kinto_core.database.tables import grants, objects, timestamps
+from kinto_core.database.tables import objects, timestamps
 from kinto_core.objects import ListState, ObjectKey, StoredObject
-from kinto_core.storage import sql_changes
-from kinto_core.storage.query import Query, SharedWith
+from kinto_core.storage import sql_changes, sql_indexes, sql_scans
+from kinto_core.storage.query import Query
 from kinto_core.storage.sql_filters import after, order_by, where
+from kinto_core.storage.sql_sharing import is_shared
 
 _COLUMNS = (objects.c.id, objects.c.last_modified, objects.c.data, objects.c.deleted)
 
@@ -94,10 +95,13 @@ class SqlStorage:
 
     Args:
         database: where.
+        few: up to so many objects, found by a declared index, are read and sorted rather than
+            looked for in the wanted order.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, few: int = sql_scans.FEW) -> None:
         self.database = database
+        self._few = few
 
     def fetch(self, connection: Connection, key: ObjectKey) -> StoredObject | None:
         """See ``Storage.fetch``."""
@@ -111,6 +115,10 @@ class SqlStorage:
         everyday = sql_changes.parameters(parent_id, resource, query)
         if everyday is not None:
             return list(map(_stored, connection.run(sql_changes.NEWEST, everyday)))
+        if query.indexed:
+            rows = sql_scans.find(connection, (parent_id, resource), query, self._few)
+            if rows is not None:
+                return [StoredObject(*row[:4]) for row in rows]
         statement = self._select(select(*_COLUMNS), connection.dialect, parent_id, resource, query)
         if not query.include_deleted:
             statement = statement.where(objects.c.deleted.is_(False))
@@ -125,6 +133,10 @@ class SqlStorage:
 
     def count(self, connection: Connection, parent_id: str, resource: str, query: Query) -> int:
         """See ``Storage.count``."""
+        if query.indexed:
+            total = sql_scans.count(connection, (parent_id, resource), query)
+            if total is not None:
+                return total
         counting = select(func.count()).select_from(objects)
         statement = self._select(counting, connection.dialect, parent_id, resource, query)
         rows = connection.execute(statement.where(objects.c.deleted.is_(False)))
@@ -171,6 +183,32 @@ class SqlStorage:
         else:
             connection.run_many(SAVE, rows)
 
+    def index(
+        self,
+        connection: Connection,
+        parent_id: str,
+        resource: str,
+        indexes: Sequence[str],
+        changes: Sequence[tuple[StoredObject | None, StoredObject]],
+    ) -> None:
+        """See ``Storage.index``."""
+        sql_indexes.update(connection, (parent_id, resource), indexes, changes)
+
+    def declare_indexes(
+        self,
+        connection: Connection,
+        parent_id: str,
+        resource: str,
+        *,
+        new: Sequence[str],
+        gone: Sequence[str],
+    ) -> None:
+        """See ``Storage.declare_indexes``."""
+        for name in gone:
+            sql_indexes.drop(connection, (parent_id, resource), name)
+        if new:
+            sql_indexes.build(connection, (parent_id, resource), new)
+
     def set_list(
         self, connection: Connection, parent_id: str, resource: str, timestamp: int
     ) -> None:
@@ -182,6 +220,7 @@ class SqlStorage:
         """See ``Storage.delete_below``."""
         lists = connection.run(DELETE_LISTS_BELOW, bounds(uri))
         connection.send(DELETE_OBJECTS_BELOW, bounds(uri))
+        connection.send(sql_indexes.DELETE_INDEXES_BELOW, bounds(uri))
         return max((int(row[0]) for row in lists), default=0)
 
     def purge_tombstones(
@@ -211,6 +250,7 @@ class SqlStorage:
     def flush(self, connection: Connection, timestamp: int) -> None:
         """See ``Storage.flush``."""
         connection.send(DELETE_ALL_OBJECTS, {})
+        connection.send(sql_indexes.DELETE_ALL_INDEXES, {})
         connection.send(DELETE_INNER_LISTS, {})
         connection.send(RESTART_LISTS, {"last_modified": timestamp})
 
@@ -224,25 +264,13 @@ class SqlStorage:
             *where(objects, query.filters, dialect),
         )
         if query.shared is not None:
-            statement = statement.where(_shared(query.shared))
+            statement = statement.where(is_shared(query.shared))
         return statement
 
 
 _DELETE_TOMBSTONE = Statement(
     lambda _: delete(objects).where(_in_list(objects), objects.c.id == bindparam("id"))
 )
-
-
-def _shared(shared: SharedWith) -> ColumnElement[bool]:
-    """Objects of the list on which one of the principals has one of the permissions."""
-    return objects.c.id.in_(
-        select(grants.c.object_id).where(
-            grants.c.principal.in_(sorted(shared.principals)),
-            grants.c.parent_id == objects.c.parent_id,
-            grants.c.resource == objects.c.resource,
-            grants.c.permission.in_(shared.permissions),
-        )
-    )
 
 
 _stored = StoredObject._make

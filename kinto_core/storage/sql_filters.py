@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Table, and_, false, literal_column, not_, or_, true, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 
-from kinto_core.storage.query import MISSING, Filter, Operator, Rank, Sort
+from kinto_core.storage.query import MISSING, Filter, Operator, Rank, Sort, total_order
 from kinto_core.storage.sql_column import ColumnField
 from kinto_core.storage.sql_field import Comparison, Condition, Field
 from kinto_core.storage.sql_postgresql import PostgresqlField
@@ -42,7 +42,7 @@ def order_by(objects: Table, sorts: Sequence[Sort], dialect: str) -> list[Column
     """
     return [
         part.desc() if sort.descending else part.asc()
-        for sort in _total(sorts)
+        for sort in total_order(sorts)
         for part in _field(objects, sort.field, dialect).order()
     ]
 
@@ -60,7 +60,7 @@ def after(
 
     Source: protocol G-6.
     """
-    total = _total(sorts)
+    total = total_order(sorts)
     if _on_index(total, after):
         columns = tuple_(*(objects.c[sort.field] for sort in total))
         values = tuple(after[sort.field] for sort in total)
@@ -72,17 +72,6 @@ def after(
         beyond = _beyond(field, value, descending=sort.descending)
         condition = or_(beyond, and_(_same(field, value), condition))
     return condition
-
-
-def _total(sorts: Sequence[Sort]) -> list[Sort]:
-    """The criteria that matter: none twice, none after the id, which ends the list."""
-    kept: dict[str, Sort] = {}
-    for sort in sorts:
-        kept.setdefault(sort.field, sort)
-        if sort.field == "id":
-            return list(kept.values())
-    last = next(reversed(kept.values()), None)
-    return [*kept.values(), Sort("id", descending=last is not None and last.descending)]
 
 
 def _on_index(total: Sequence[Sort], after: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from kinto_core.storage.interface import Storage
 from kinto_core.storage.sql import SqlStorage
 from kinto_core.testing.contracts.storage import StorageContract
 from kinto_core.testing.contracts.storage_concurrency import StorageConcurrencyContract
+from kinto_core.testing.contracts.storage_indexes import StorageIndexContract
 
 
 @pytest.fixture
@@ -25,6 +26,15 @@ class TestSql(StorageContract):
 
 
 class TestSqlAmongMany(StorageConcurrencyContract):
+    """On each kind of database."""
+
+    @pytest.fixture
+    def storage(self, empty_storage: Storage) -> Storage:
+        """An empty storage."""
+        return empty_storage
+
+
+class TestSqlIndexes(StorageIndexContract):
     """On each kind of database."""
 
     @pytest.fixture

@@ -1,5 +1,6 @@
 """Protocol section 9: several requests in one."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -206,6 +207,26 @@ def test_groups_count_at_once(blog: Client) -> None:
     as_bob = {"path": R, "headers": {"Authorization": basic("bob:pw")}}
     responses = blog.batch(as_bob, put("/buckets/b/groups/g", members=[BOB]), as_bob)
     assert statuses(responses) == [403, 200, 200]  # protocol W-7, B-22
+
+
+def test_batches_that_meet_all_succeed(blog: Client) -> None:
+    blog.put("/buckets/b/collections/d")
+    paths = [R, "/buckets/b/collections/d/records"]
+    answers: list[list[int]] = []
+
+    def work(number: int) -> None:
+        for round_ in range(2):
+            order = paths if number % 2 else paths[::-1]  # each holds what the other waits for
+            requests = [put(f"{path}/r{number}-{round_}") for path in order]
+            answers.append(statuses(blog.batch(*requests)))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [[201, 201]] * 4  # protocol W-6, W-34
+    assert [len(blog.get(path).ids) for path in paths] == [4, 4]
 
 
 def test_schemas_count_at_once(make_client: MakeClient) -> None:

@@ -70,6 +70,16 @@ def test_every_write_is_checked(checked: Client) -> None:
     assert checked.delete(f"{R}/r").status == 200
 
 
+def test_a_refused_patch_changes_nothing(checked: Client) -> None:
+    checked.put(f"{R}/r", {"data": {"title": "x", "o": {"p": "q"}}})
+    before = checked.get(f"{R}/r").json
+    change = {"data": {"o": {"p": 5, "more": 1}}}
+    for media_type in ("application/merge-patch+json", "application/json"):
+        answer = checked.patch(f"{R}/r", change, content_type=media_type)
+        assert answer.error == (400, 107)  # protocol W-18
+    assert checked.get(f"{R}/r").json == before
+
+
 def test_stale_records_are_checked_when_written(checked: Client) -> None:
     checked.put(f"{R}/r", {"data": {"title": "x"}})
     stamp = checked.put(C, {"data": {"schema": {**SCHEMA, "required": ["n"]}}}).etag

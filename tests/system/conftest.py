@@ -15,9 +15,7 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
     """Start servers in the test's folder; they are killed when the test ends."""
     started: list[RunningServer] = []
 
-    def start(
-        command: str = "start", settings: Mapping[str, str] | None = None
-    ) -> RunningServer:
+    def start(command: str = "start", settings: Mapping[str, str] | None = None) -> RunningServer:
         server = RunningServer(tmp_path, command, settings)
         started.append(server)
         return server.start()

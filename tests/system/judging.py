@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from kinto_core import json
 
+
 def judge(status: int, content: bytes, headers: Mapping[str, str]) -> None:
     """An answer is no server's fault, and an error is the protocol's document.
 

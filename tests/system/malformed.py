@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 BLOG = "/v1/buckets/blog"
 ARTICLES = f"{BLOG}/collections/articles"
@@ -87,7 +88,7 @@ def _raw_bodies() -> Iterator[bytes]:
 
 def _batches() -> Iterator[Request]:
     inner = {"path": "/buckets/blog", "method": "GET"}
-    for value in (
+    values: tuple[Any, ...] = (
         None, [], [1], {}, {"requests": None}, {"requests": {}}, {"requests": [None]},
         {"requests": [[]]}, {"requests": [{}]}, {"requests": [inner] * 1000}, {"x": 1},
         {"requests": [{"path": "/batch", "method": "POST"}]},
@@ -101,7 +102,8 @@ def _batches() -> Iterator[Request]:
         {"requests": [inner], "defaults": {"body": {"data": [1]}, "method": "PUT"}},
         {"defaults": inner}, {"requests": [{"path": "/"}, {"path": "/__heartbeat__"}]},
         {"requests": [{"path": "/v1/v1/v1"}, {"path": "//evil.example/v1"}, {"path": "/../.."}]},
-    ):  # fmt: skip
+    )  # fmt: skip
+    for value in values:
         yield Request("POST", "/v1/batch", json.dumps(value).encode())
     for text in TEXTS:
         path = f"/buckets/blog/collections/articles/records?_sort={text}&title={text}#{text}"
@@ -111,7 +113,7 @@ def _batches() -> Iterator[Request]:
 
 def _patches() -> Iterator[Request]:
     path = f"{RECORDS}/first"
-    for value in (
+    values: tuple[Any, ...] = (
         {}, [], None, 5, [5], [None], [{}], [{"op": "add"}], [{"op": "nonsense", "path": "/data"}],
         [{"op": "add", "path": "data/x", "value": 1}], [{"op": "remove", "path": "/data/missing"}],
         [{"op": "replace", "path": "", "value": 5}], [{"op": "remove", "path": ""}],
@@ -124,7 +126,8 @@ def _patches() -> Iterator[Request]:
         [{"op": "replace", "path": "/data", "value": None}],
         [{"op": "add", "path": "/data/\u0000", "value": "\u0000"}],
         [{"op": "copy", "from": "/data", "path": "/data/x"}] * 30,
-    ):  # fmt: skip
+    )  # fmt: skip
+    for value in values:
         for headers in (JSON_PATCH, MERGE_PATCH):
             yield Request("PATCH", path, json.dumps(value).encode(), headers)
 
@@ -147,7 +150,8 @@ def _queries() -> Iterator[Request]:
     for query in (
         f"_sort={sort}", f"in_title={many}", f"exclude_id={many}", f"_fields={sort}",
         "&".join(f"field{number}=1" for number in range(1000)), "&" * 1000, "=" * 1000, "%", "%zz",
-        "%ff%fe=1", "_since=%ff", "_sort=a,,b", "_sort=--a", "_sort=" + "a." * 2000, "_limit=1&_limit=x",
+        "%ff%fe=1", "_since=%ff", "_sort=a,,b", "_sort=--a", "_sort=" + "a." * 2000,
+        "_limit=1&_limit=x",
         "_token=" + "A" * 20_000, "like_title=" + "*" * 5000, "like_title=" + "%25_" * 2000,
     ):  # fmt: skip
         for path in (RECORDS, "/v1/buckets", f"{BLOG}/groups", "/v1/permissions"):
@@ -165,14 +169,20 @@ def _headers() -> Iterator[Request]:
             for method in ("GET", "PUT", "PATCH"):
                 yield Request(method, f"{RECORDS}/first", b'{"data": {}}', {name: value})
             yield Request("GET", RECORDS, headers={name: value})
-    types = ["text/plain", "application/xml", "", "/", ";", "application/json; charset=klingon",
-             "application/json; charset=utf-16", "multipart/form-data", "\xe9", "application/JSON"]
+    types = [
+        "text/plain", "application/xml", "", "/", ";", "application/json; charset=klingon",
+        "application/json; charset=utf-16", "multipart/form-data", "\xe9", "application/JSON",
+    ]  # fmt: skip
     for kind in types:
-        for method, path in (("POST", RECORDS), ("PATCH", f"{RECORDS}/first"), ("POST", "/v1/batch")):
-            yield Request(method, path, b'{"data": {}}', {"Content-Type": kind})
+        content_type = {"Content-Type": kind}
+        yield Request("POST", RECORDS, b'{"data": {}}', content_type)
+        yield Request("PATCH", f"{RECORDS}/first", b'{"data": {}}', content_type)
+        yield Request("POST", "/v1/batch", b'{"data": {}}', content_type)
         yield Request("GET", RECORDS, headers={"Accept": kind})
-    for value in ("Basic", "Basic !", "Basic =", "Basic /w==", "Basic Og==", "Basic " + "A" * 60_000,
-                  "Bearer x", "undefined", "", "\xe9 \xe9", "Basic AAAA AAAA"):
+    for value in (
+        "Basic", "Basic !", "Basic =", "Basic /w==", "Basic Og==", "Basic " + "A" * 60_000,
+        "Bearer x", "undefined", "", "\xe9 \xe9", "Basic AAAA AAAA",
+    ):  # fmt: skip
         yield Request("GET", RECORDS, headers={"Authorization": value})
     for name in ("Origin", "Content-Encoding", "X-Forwarded-For", "Host", "Accept-Language"):
         for value in ("\xe9", "a" * 60_000, "null", "%00", "http://[", "gzip", ":::"):
@@ -180,16 +190,22 @@ def _headers() -> Iterator[Request]:
 
 
 def _paths() -> Iterator[Request]:
-    ids = ["%00", "%ff", "%2e%2e", "%2F", ".", "..", "-", "_", "a" * 5000, "é", "%ED%A0%80", " ", "+",
-           "*", "~", "a%20b", "a;b", "a:b", "A", "%25", "%", "%zz", "default", "0", "__proto__"]
+    ids = [
+        "%00", "%ff", "%2e%2e", "%2F", ".", "..", "-", "_", "a" * 5000, "é", "%ED%A0%80", " ", "+",
+        "*", "~", "a%20b", "a;b", "a:b", "A", "%25", "%", "%zz", "default", "0", "__proto__",
+    ]  # fmt: skip
     for id_ in ids:
-        for path in (f"/v1/buckets/{id_}", f"{BLOG}/collections/{id_}", f"{RECORDS}/{id_}",
-                     f"{BLOG}/groups/{id_}", f"/v1/{id_}", f"{RECORDS}/{id_}/{id_}", f"/{id_}"):
+        for path in (
+            f"/v1/buckets/{id_}", f"{BLOG}/collections/{id_}", f"{RECORDS}/{id_}", f"/{id_}",
+            f"{BLOG}/groups/{id_}", f"/v1/{id_}", f"{RECORDS}/{id_}/{id_}",
+        ):  # fmt: skip
             for method in ("GET", "PUT", "DELETE"):
                 if path != BLOG:
                     yield Request(method, path, b"{}")
-    for path in ("/v1//", "//", "/v1/buckets//", "/v2/", "/v99999999999999999999/buckets", "/v1.5/",
-                 "/v1/buckets/" + "a/" * 5000, "/v1/__nonsense__", "/v1/batch/"):
+    for path in (
+        "/v1//", "//", "/v1/buckets//", "/v2/", "/v99999999999999999999/buckets", "/v1.5/",
+        "/v1/buckets/" + "a/" * 5000, "/v1/__nonsense__", "/v1/batch/",
+    ):  # fmt: skip
         for method in ("GET", "POST", "OPTIONS", "HEAD", "DELETE", "TRACE", "BREW", "CONNECT"):
             yield Request(method, path)
 
@@ -199,18 +215,20 @@ def _schemas() -> Iterator[Request]:
     deep: dict[str, object] = {}
     for _ in range(40):
         deep = {"properties": {"a": deep}, "allOf": [{"type": "object"}]}
-    for schema in (
+    schemas: tuple[Any, ...] = (
         {"type": "nonsense"}, {"type": 5}, {"properties": 5}, {"$ref": "#"}, {"$ref": "#/missing"},
         {"$ref": "http://127.0.0.1:1/schema"}, {"$ref": "file:///etc/passwd"}, {"pattern": "("},
         {"properties": {"text": REGEX_BOMB}}, {"patternProperties": {"^(a|a)*$": {}}},
-        {"properties": {"text": {"pattern": "(a*)*(a*)*(a*)*b"}}}, {"properties": {"text": {"pattern": "(?=a)b"}}},
+        {"properties": {"text": {"pattern": "(a*)*(a*)*(a*)*b"}}},
+        {"properties": {"text": {"pattern": "(?=a)b"}}},
         {"allOf": [{"$ref": "#"}]}, {"properties": {"text": {"format": "email"}}}, deep, True, [],
         {"definitions": {"a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/a"}},
          "$ref": "#/definitions/a"},
         {"properties": {"text": {"multipleOf": 0}}}, {"properties": {"n": {"multipleOf": 1e-300}}},
         {"$schema": "http://example.com/unknown"}, {"$id": "::::", "minimum": 10**400},
         {"enum": []}, {"required": "text"}, {},
-    ):  # fmt: skip
+    )  # fmt: skip
+    for schema in schemas:
         yield Request("PUT", ARTICLES, json.dumps({"data": {"schema": schema}}).encode())
         for data in (SUBJECT, {"text": 10**300, "n": 1e308}, {"a" * 200 + "!": 1}):
             yield Request("PUT", f"{RECORDS}/tried", json.dumps({"data": data}).encode())

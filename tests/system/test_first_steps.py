@@ -12,7 +12,7 @@ from tests.system.conftest import StartServer
 ALICE = ("alice", "wonderland")
 BOB = ("bob", "builder")
 
-LISTENER = '''
+LISTENER = """
 import sys
 
 from kinto_core import hookimpl
@@ -21,7 +21,7 @@ from kinto_core import hookimpl
 @hookimpl
 def after_resource_changed(event):
     print("LISTENER", event, file=sys.stderr, flush=True)
-'''
+"""
 
 
 def test_a_client_stores_shares_patches_and_synchronises(

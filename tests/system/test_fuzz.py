@@ -58,7 +58,8 @@ def api(app: Router) -> BaseSchema:
 
 
 def test_generated_requests_never_fail_the_server(api: BaseSchema) -> None:
-    operations = [found.ok() for found in api.get_all_operations()]
+    found: Any = api.get_all_operations()
+    operations = [one.ok() for one in found]
     assert len(operations) >= 30
     for operation in operations:
         assert try_out(operation) >= 1, operation.label
@@ -102,7 +103,7 @@ def place_among_existing_objects(case: Any, number: int) -> None:  # noqa: ANN40
         "bucket_id": "blog", "group_id": "readers", "collection_id": "articles", "id": "first",
         "record_id": "first",
     }  # fmt: skip
-    if number % 3 and case.method not in {"DELETE"}:
+    if number % 3 and case.method != "DELETE":
         for name in case.path_parameters or {}:
             if name != "id" or number % 2:
                 case.path_parameters[name] = names.get(name, case.path_parameters[name])

@@ -42,9 +42,7 @@ class Wire:
     user: str = "alice"
     _connection: http.client.HTTPConnection | None = field(default=None, init=False)
 
-    def __call__(
-        self, method: str, path: str, body: object = None, **headers: str
-    ) -> Answer:
+    def __call__(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         """Send a request; an underscore in the name of a header stands for a hyphen.
 
         Raises:

@@ -28,7 +28,7 @@ def test_stored_text_goes_out_as_it_is() -> None:
 
 def test_answers_without_permissions() -> None:
     assert object_reply(200, STORED, None).body == f'{{"data":{STORED.text}}}'.encode()  # M-15
-    reply = partial_reply(200, {"v": 1}, 1795448532653)
+    reply = partial_reply(200, '{"v":1}', 1795448532653)
     assert (reply.body, reply.headers) == (b'{"data":{"v":1}}', VERSION)
 
 

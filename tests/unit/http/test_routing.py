@@ -1,8 +1,7 @@
-"""From a path to what it names, and which methods that has."""
+"""From a path to what it names."""
 
 import pytest
 
-from kinto_core.http.methods import allowed_methods
 from kinto_core.http.routing import Router
 from kinto_core.resources.bucket import BUCKET
 from kinto_core.resources.collection import COLLECTION
@@ -40,19 +39,3 @@ def test_a_list_is_found() -> None:
 )  # fmt: skip
 def test_other_paths_name_nothing(path: str) -> None:
     assert ROUTER.find(path) is None
-
-
-def test_methods_and_their_order() -> None:
-    lists = ("HEAD", "GET", "POST", "DELETE", "OPTIONS")  # protocol M-3
-    objects = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
-    assert allowed_methods(RECORD, is_list=True, enabled={}) == lists
-    assert allowed_methods(RECORD, is_list=False, enabled={}) == objects
-
-
-def test_methods_can_be_switched_off() -> None:
-    off = {"plural_record_get": False, "object_record_get": False, "object_group_put": False}
-    assert "GET" not in allowed_methods(RECORD, is_list=True, enabled=off)
-    assert "HEAD" in allowed_methods(RECORD, is_list=True, enabled=off)
-    without = ("PUT", "PATCH", "DELETE", "OPTIONS")  # protocol M-4
-    assert allowed_methods(RECORD, is_list=False, enabled=off) == without
-    assert "PUT" not in allowed_methods(GROUP, is_list=False, enabled=off)

@@ -11,12 +11,10 @@ from kinto_core.http.times import http_date
         (1795448532653, "Mon, 23 Nov 2026 15:42:12 GMT"),  # protocol T-7
         (1795448532999, "Mon, 23 Nov 2026 15:42:12 GMT"),
         (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
-        (2**53, "Fri, 31 Dec 9999 23:59:59 GMT"),
     ],
 )
 def test_dates(milliseconds: int, date: str) -> None:
-    expected = {date} if milliseconds < 2**52 else {date, http_date(milliseconds)}
-    assert http_date(milliseconds) in expected
+    assert http_date(milliseconds) == date
 
 
 def test_dates_after_the_last_year_do_no_harm() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from kinto_core.resources.meta_schemas import MAX_SCHEMA_BYTES, schema_fault
 
+DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 NEWEST = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -22,6 +23,9 @@ NEWEST = "https://json-schema.org/draft/2020-12/schema"
         {"$schema": NEWEST, "prefixItems": [{}], "unevaluatedProperties": False},
         {"$ref": "http://example.invalid/x.json"},
         {"pattern": "^(?=.*[0-9])"},
+        {"$schema": DRAFT_7, "patternProperties": {}, "unevaluatedProperties": False},
+        {"$schema": NEWEST, "$defs": {"a": {}}, "$ref": "#/$defs/a"},
+        {"default": "any", "examples": [1], "title": "t", "x-own": {"type": 5}},
     ],
 )
 def test_schemas_are_accepted(schema: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ EVIL = "a" * 5000 + "!"
         (r"^(\w)\1$", "aa", True),
         ("\\u00e9", "é", True),
         ("^☃$", "☃", True),
+        ("^a{1,2000}$", "a" * 1500, True),
     ],
 )
 def test_patterns_are_searched(pattern: str, text: str, found: bool) -> None:
@@ -34,7 +35,7 @@ def test_patterns_are_searched(pattern: str, text: str, found: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["[", "(", "a**", "(?=", "(?R)", "a" * (MAX_PATTERN_LENGTH + 1)]
+    "pattern", ["[", "(", "*", "a**", "(?=", "(?R)", "(?P<n", "a" * (MAX_PATTERN_LENGTH + 1)]
 )
 def test_what_is_no_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(InvalidPattern):
