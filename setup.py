@@ -15,7 +15,7 @@ TESTING = [
 setup(
     name="kinto-core",
     version="0.1.0",
-    description="A self-hosted JSON storage server with synchronisation and guaranteed push",
+    description="A self-hosted JSON storage server with synchronisation, sharing and events",
     long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",

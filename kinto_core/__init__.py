@@ -1,4 +1,4 @@
-"""Kinto Core: a JSON storage server with synchronisation, sharing and guaranteed push.
+"""Kinto Core: a JSON storage server with synchronisation, sharing and events.
 
 The names here are what a plugin author imports.
 """

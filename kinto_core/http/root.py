@@ -110,7 +110,7 @@ def contribute_view(_site: Site, _exchange: Exchange) -> Reply:
     """``GET /contribute.json``. Source: protocol V-23."""
     body = {
         "name": "kinto-core",
-        "description": "A JSON storage server with synchronisation, sharing and guaranteed push.",
+        "description": "A JSON storage server with synchronisation, sharing and events.",
         "repository": {"license": "Apache-2.0"},
         "participate": {"docs": "https://kinto-core.readthedocs.io/"},
         "bugs": {},
