@@ -118,4 +118,4 @@ def complain(message: str) -> None:
     no_args_is_help=True,
 )
 def main() -> None:
-    """Kinto Core: a JSON storage server with synchronisation, sharing and guaranteed push."""
+    """Kinto Core: a JSON storage server with synchronisation, sharing and events."""
