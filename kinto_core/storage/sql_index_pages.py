@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    literal_column,
     or_,
     select,
     tuple_,
@@ -33,6 +34,7 @@ from kinto_core.storage.sql_indexes import Place, is_index
 
 _row = indexed_values.c
 _object = objects.c
+_NOTHING: Final = literal_column("''", Text())
 _TYPES: Final[Mapping[str, TypeEngine[Any]]] = {"id": Text(), "last_modified": BigInteger()}
 
 KEY_LENGTH: Final = func.length(_row.value)
@@ -40,12 +42,16 @@ KEY_LENGTH: Final = func.length(_row.value)
 
 
 def joined() -> Join:
-    """The rows of indexes with their objects."""
+    """The rows of indexes with their objects: each object is looked up by its whole key.
+
+    The list is compared as an expression, so that no database can take it for a constant and read
+    all of the list instead, as PostgreSQL may while it has no statistics of a new table.
+    """
     return indexed_values.join(
         objects,
         and_(
-            _object.parent_id == _row.parent_id,
-            _object.resource == _row.resource,
+            _object.parent_id == _row.parent_id.concat(_NOTHING),
+            _object.resource == _row.resource.concat(_NOTHING),
             _object.id == _row.object_id,
         ),
     )

@@ -37,17 +37,18 @@ QUERIES = {
 }
 
 
-@pytest.fixture
-def storage(database: Database) -> SqlStorage:
-    """A list of three thousand records with two indexes; statistics are fresh."""
+@pytest.fixture(params=[True, False], ids=["fresh statistics", "old statistics"])
+def storage(request: pytest.FixtureRequest, database: Database) -> SqlStorage:
+    """A list of three thousand records with two indexes."""
     storage = SqlStorage(database)
     with database.writing() as connection:
         storage.open_list(connection, *PLACE, 1)
         records = [stored(f"r{n}", 1000 + n, status=f"s{n % 10}", score=n) for n in range(SIZE)]
         storage.save(connection, *PLACE, records)
         storage.declare_indexes(connection, *PLACE, new=["score", "status,score"], gone=[])
-    with database.reading() as connection:
-        connection.execute(sqlalchemy.text("ANALYZE"))
+    if request.param:
+        with database.reading() as connection:
+            connection.execute(sqlalchemy.text("ANALYZE"))
     return storage
 
 
