@@ -159,9 +159,16 @@ def as_view(site: Site, finisher: Finisher, view: ExchangeView) -> Callable[[Req
             reply = view(exchange)
         except KintoError as error:
             reply = failure(site, error, exposed=())
-        origin = request.environ.get("HTTP_ORIGIN") if reply.is_open else None
-        finisher.finish(reply.headers, origin, reply.exposed)
-        request.environ[FINISHED] = True
-        return to_response(reply)
+        return finished(finisher, request, reply)
 
     return pyramid_view
+
+
+def finished(finisher: Finisher, request: Request, reply: Reply) -> Response:
+    """The response of a reply, with the headers that every answer carries."""
+    environ = request.environ
+    origin = environ.get("HTTP_ORIGIN") if reply.is_open else None
+    finisher.finish(reply.headers, origin, reply.exposed)
+    reply.headers.append(("X-Request-Id", request_id(environ)))
+    environ[FINISHED] = True
+    return to_response(reply)

@@ -13,7 +13,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from kinto_core.errors import KintoError
-from kinto_core.http.adapter import FINISHED, as_view, to_exchange, to_response
+from kinto_core.http.adapter import as_view, finished, to_exchange
 from kinto_core.http.batch import Batch
 from kinto_core.http.endpoints import Endpoints
 from kinto_core.http.errors import (
@@ -98,13 +98,13 @@ def _add_errors(config: Configurator, site: Site, finisher: Finisher, router: Ro
             reply = _rewritten(site, router, request) or without_route(site, request.environ)
         except KintoError as error:
             reply = failure(site, error, exposed=())
-        return _finish(finisher, request, reply)
+        return finished(finisher, request, reply)
 
     def refused(context: HTTPException, request: Request) -> Response:
-        return _finish(finisher, request, _from_http(site, router, context, request))
+        return finished(finisher, request, _from_http(site, router, context, request))
 
     def explained(context: KintoError, request: Request) -> Response:
-        return _finish(finisher, request, failure(site, context, exposed=()))
+        return finished(finisher, request, failure(site, context, exposed=()))
 
     def bug(context: Exception, request: Request) -> Response:
         logger.error(
@@ -114,7 +114,7 @@ def _add_errors(config: Configurator, site: Site, finisher: Finisher, router: Ro
             exc_info=context,
         )
         body = error_body(BUG, message=BUG.message, info=site.settings.error_info_link)
-        return _finish(finisher, request, Reply(BUG.status, body))
+        return finished(finisher, request, Reply(BUG.status, body))
 
     config.add_notfound_view(not_found)
     config.add_exception_view(refused, context=HTTPException)
@@ -122,7 +122,7 @@ def _add_errors(config: Configurator, site: Site, finisher: Finisher, router: Ro
     def undecodable(context: URLDecodeError, request: Request) -> Response:
         del context
         body = error_body(INVALID_PARAMETERS, message="Invalid URL path.")
-        return _finish(finisher, request, Reply(INVALID_PARAMETERS.status, body))
+        return finished(finisher, request, Reply(INVALID_PARAMETERS.status, body))
 
     config.add_exception_view(undecodable, context=URLDecodeError)
     config.add_exception_view(explained, context=KintoError)
@@ -134,12 +134,6 @@ def _rewritten(site: Site, router: Router, request: Request) -> Reply | None:
     if not site.rewrites or not request.environ["PATH_INFO"].startswith(site.prefix + "/"):
         return None
     return serve_path(site, router, to_exchange(site, request))
-
-
-def _finish(finisher: Finisher, request: Request, reply: Reply) -> Response:
-    finisher.finish(reply.headers, request.environ.get("HTTP_ORIGIN"), reply.exposed)
-    request.environ[FINISHED] = True
-    return to_response(reply)
 
 
 def _from_http(site: Site, router: Router, context: HTTPException, request: Request) -> Reply:

@@ -14,6 +14,9 @@ from kinto_core.settings import Settings
 Headers = list[tuple[str, str]]
 
 SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
+_VARY = ("Vary", "Authorization, Origin")
+"""Tells caches that an answer is for who asked, and for the page that asked. Source: W-31."""
+
 _EXPOSE = "Access-Control-Expose-Headers"
 
 
@@ -77,6 +80,7 @@ class Finisher:
                 headers.append(("Access-Control-Allow-Origin", allowed))
         if self._backoff is not None and self._is_chosen():
             headers.append(("Backoff", str(self._backoff)))
+        headers.append(_VARY)
         headers.append(("X-Content-Type-Options", "nosniff"))
         headers.append(("Content-Security-Policy", SECURITY_POLICY))
 

@@ -5,7 +5,7 @@ Source: protocol 0-10 to 0-13, E-28 to E-30; settings S-188.
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -76,13 +76,14 @@ def _refuse(site: Site, end: EndOfService | None, request: Request) -> None:
         raise HttpError(METHOD_NOT_ALLOWED)
 
 
-def _finish(finisher: Finisher, environ: Mapping[str, Any], response: Response) -> None:
+def _finish(finisher: Finisher, environ: dict[str, Any], response: Response) -> None:
     """Add what every answer carries to one that Pyramid or a plugin made."""
     is_refused = response.status_code == METHOD_NOT_ALLOWED.status
     is_preflight = environ["REQUEST_METHOD"] == "OPTIONS" and is_refused
     headers: list[tuple[str, str]] = []
     exposed = None if is_preflight or (is_refused and "Allow" in response.headers) else ()
     finisher.finish(headers, environ.get("HTTP_ORIGIN"), exposed)
+    headers.append(("X-Request-Id", request_id_of(environ)))
     for name, value in headers:
         response.headers.setdefault(name, value)
 

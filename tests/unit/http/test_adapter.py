@@ -103,3 +103,10 @@ def test_unexpected_errors_tell_nothing(app: webtest.TestApp) -> None:
     assert "secret" not in answer.text
     assert "info" in answer.json
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_answers_carry_the_name_of_their_request(app: webtest.TestApp) -> None:
+    given = {"X-Request-Id": "r" * 200}  # settings SW-19
+    assert app.get("/v1/", headers=given).headers["X-Request-Id"] == "r" * 128
+    first, second = (app.get("/v1/nowhere", status=404).headers["X-Request-Id"] for _ in range(2))
+    assert first != second

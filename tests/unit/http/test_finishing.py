@@ -23,6 +23,7 @@ def test_headers_for_safety() -> None:
     assert headers["ETag"] == '"5"'
     assert headers["X-Content-Type-Options"] == "nosniff"  # protocol C-9
     assert headers["Content-Security-Policy"] == SECURITY_POLICY
+    assert headers["Vary"] == "Authorization, Origin"  # protocol W-31
     assert "Backoff" not in headers
 
 
