@@ -8,7 +8,7 @@ forgotten as soon as something that could change it is written.
 It knows nothing of resource types, of who may do what, or of HTTP.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -69,12 +69,11 @@ class Transaction:
         self.permission = backends.permission
         self.collector = Collector(request_id=request_id)
         self._remembers = remembers
-        self._memory: dict[tuple[Sequence[ObjectKey], str | None], Snapshot] = {}
+        self._memory: dict[tuple[Sequence[ObjectKey], str | None, bool], Snapshot] = {}
         self._stack = ExitStack()
         self._writing: Connection | None = None
         self._writing_grants: Connection | None = None
         self._lists: dict[ListKey, _HeldList] = {}
-        self._later: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
         """Begin; nothing is opened yet."""
@@ -99,14 +98,12 @@ class Transaction:
             self._stack.__exit__(type(failure), failure, failure.__traceback__)
             raise
         self._stack.__exit__(None, None, None)
-        for act in self._later:
-            act()
         if events:
             dispatch_after(self.backends.plugins, events)
 
     # -- reading ----------------------------------------------------------------------------------
 
-    def look_up(
+    def look_up(  # noqa: PLR0913  the question has these parts
         self,
         keys: Sequence[ObjectKey],
         *,
@@ -114,10 +111,13 @@ class Transaction:
         ancestor_bodies: bool = False,
         list_of: ListKey | None = None,
         target_is_list: bool = False,
+        all_grants: bool = False,
     ) -> Snapshot:
         """Read what decides about a request; see ``kinto_core.database.lookup.look_up``."""
         if self._remembers:
-            return self._look_up_once(keys, user_id, list_of, target_is_list=target_is_list)
+            return self._look_up_once(
+                keys, user_id, list_of, target_is_list=target_is_list, all_grants=all_grants
+            )
         self._write_timestamp_of(list_of)
         return self._snapshot(
             keys,
@@ -125,6 +125,7 @@ class Transaction:
             list_of,
             ancestor_bodies=ancestor_bodies,
             target_is_list=target_is_list,
+            all_grants=all_grants,
         )
 
     def fetch(self, key: ObjectKey) -> StoredObject | None:
@@ -256,10 +257,6 @@ class Transaction:
         """Announce a change: it becomes part of an event."""
         self.collector.add(change)
 
-    def after_commit(self, act: Callable[[], None]) -> None:
-        """Do something once everything is durable, not at all otherwise."""
-        self._later.append(act)
-
     def write_list_timestamps(self) -> None:
         """Bring the stored list timestamps up to date with what was saved."""
         for key, held in self._lists.items():
@@ -281,27 +278,36 @@ class Transaction:
         list_of: ListKey | None,
         *,
         target_is_list: bool,
+        all_grants: bool,
     ) -> Snapshot:
         """``look_up`` with what contains the target remembered."""
         self._write_timestamp_of(list_of)
         ancestors = tuple(keys if target_is_list else keys[:-1])
-        above = self._memory.get((ancestors, user_id))
+        known = (ancestors, user_id, all_grants)
+        above = self._memory.get(known)
         state = self._list_state(list_of) if above is not None else None
         if above is None or (list_of not in self._lists and state not in (None, above.list)):
             # What the parent declares goes with the list's version, so both are of one moment.
             above = self._snapshot(
-                ancestors, user_id, list_of, ancestor_bodies=True, target_is_list=True
+                ancestors,
+                user_id,
+                list_of,
+                ancestor_bodies=True,
+                target_is_list=True,
+                all_grants=all_grants,
             )
-            self._memory[ancestors, user_id] = above
+            self._memory[known] = above
             state = above.list
         if target_is_list:
             return Snapshot(above.objects, above.grants, above.groups, state)
-        own = self._snapshot(keys[-1:], None, None, ancestor_bodies=False, target_is_list=False)
+        own = self._snapshot(
+            keys[-1:], None, None, ancestor_bodies=False, target_is_list=False, all_grants=False
+        )
         return Snapshot(
             [*above.objects, *own.objects], [*above.grants, *own.grants], above.groups, state
         )
 
-    def _snapshot(
+    def _snapshot(  # noqa: PLR0913  as look_up
         self,
         keys: Sequence[ObjectKey],
         user_id: str | None,
@@ -309,6 +315,7 @@ class Transaction:
         *,
         ancestor_bodies: bool,
         target_is_list: bool,
+        all_grants: bool,
     ) -> Snapshot:
         """In one statement when objects and grants live together, else in several."""
         if not keys and user_id is None and list_of is None:
@@ -322,6 +329,7 @@ class Transaction:
                     ancestor_bodies=ancestor_bodies,
                     list_of=list_of,
                     target_is_list=target_is_list,
+                    all_grants=all_grants,
                 )
         return Snapshot(
             [self.fetch(key) for key in keys],

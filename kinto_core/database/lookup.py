@@ -27,6 +27,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    true,
     union_all,
     values,
 )
@@ -52,6 +53,7 @@ class _Shape:
     ancestor_bodies: bool
     target_is_list: bool
     with_list: bool
+    all_grants: bool
 
 
 def look_up(  # noqa: PLR0913  the question has these parts
@@ -62,6 +64,7 @@ def look_up(  # noqa: PLR0913  the question has these parts
     ancestor_bodies: bool,
     list_of: tuple[str, str] | None,
     target_is_list: bool,
+    all_grants: bool = False,
 ) -> Snapshot:
     """Read the objects with these keys, their grants and the caller's groups.
 
@@ -73,8 +76,12 @@ def look_up(  # noqa: PLR0913  the question has these parts
         ancestor_bodies: whether the JSON text of ancestors is wanted.
         list_of: parent URI and resource of the list whose state is wanted too.
         target_is_list: whether the request is about that list, so that all keys are ancestors.
+        all_grants: whether the grants of others on ancestors are wanted too, for a caller who is
+            more than a user and its groups.
     """
-    shape = _Shape(len(keys), user_id is None, ancestor_bodies, target_is_list, list_of is not None)
+    shape = _Shape(
+        len(keys), user_id is None, ancestor_bodies, target_is_list, list_of is not None, all_grants
+    )
     parameters: dict[str, Any] = {}
     for level, key in enumerate(keys):
         parameters[f"parent{level}"] = key.parent_id
@@ -162,7 +169,7 @@ def _grants(shape: _Shape, keys: CTE) -> Select[Any]:
             literal_column("false"),
         )
         .select_from(keys.join(grants, _same_object(keys, grants, grants.c.object_id)))
-        .where(_is_target(shape, keys) | _mine(shape))
+        .where(true() if shape.all_grants else _is_target(shape, keys) | _mine(shape))
     )
 
 

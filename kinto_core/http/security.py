@@ -7,7 +7,6 @@ from pyramid.security import Allowed, Denied
 
 from kinto_core.authentication.interface import Identity
 from kinto_core.http.site import Site
-from kinto_core.resources.access import Caller
 
 
 class SitePolicy:
@@ -34,12 +33,12 @@ class SitePolicy:
 
     def permits(self, request: Request, _context: Any, permission: str) -> Allowed | Denied:  # noqa: ANN401  Pyramid's
         """Whether a view with this permission may be called."""
-        user_id = self.authenticated_userid(request)
+        caller = self._site.caller_of(self.identity(request))
         if permission == "private":
-            return Allowed("authenticated") if user_id is not None else Denied("anonymous")
+            return Allowed("authenticated") if caller.user_id is not None else Denied("anonymous")
         with self._site.server.transaction() as tx:
-            groups = tuple(tx.groups(user_id))
-        if permission in Caller(user_id).principals(groups):
+            groups = tuple(tx.groups(caller.user_id))
+        if permission in caller.principals(groups):
             return Allowed("one of the caller's principals")
         return Denied("not one of the caller's principals")
 

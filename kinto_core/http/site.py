@@ -80,7 +80,10 @@ class Site:
 
     def caller(self, exchange: Exchange) -> Caller:
         """The exchange's sender, as the operations see it."""
-        identity = exchange.identity
+        return self.caller_of(exchange.identity)
+
+    def caller_of(self, identity: Identity | None) -> Caller:
+        """Somebody who proved who they are, with the principals that plugins add."""
         if identity is None:
             return ANONYMOUS
         if not self.server.plugins.implements("principals"):

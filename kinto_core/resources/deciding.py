@@ -29,6 +29,7 @@ def look(
     snapshot = tx.look_up(
         keys,
         user_id=call.caller.user_id,
+        all_grants=bool(call.caller.extra),
         ancestor_bodies=True,
         list_of=list_of,
         target_is_list=new_only,

@@ -75,6 +75,7 @@ def delete_list(
         snapshot = tx.look_up(
             keys_of(address),
             user_id=call.caller.user_id,
+            all_grants=bool(call.caller.extra),
             ancestor_bodies=True,
             list_of=list_key,
             target_is_list=True,

@@ -66,6 +66,7 @@ def fetch(tx: Transaction, rules: Rules, address: ObjectAddress, call: Call[None
     snapshot = tx.look_up(
         keys_of(address),
         user_id=call.caller.user_id,
+        all_grants=bool(call.caller.extra),
         ancestor_bodies=call.caller.user_id is None,
     )
     seen = Situation.of(snapshot, call.caller, target_is_list=False)
@@ -117,6 +118,7 @@ def list_objects(
     snapshot = tx.look_up(
         keys_of(address),
         user_id=call.caller.user_id,
+        all_grants=bool(call.caller.extra),
         ancestor_bodies=call.looks_inside or call.caller.user_id is None,
         list_of=(address.parent_id, address.type.name),
         target_is_list=True,

@@ -265,6 +265,28 @@ def test_hook_principals(site: Site) -> None:
     assert "printer:basicauth" in answer.json["user"]["principals"]
 
 
+def test_principals_of_plugins_are_inherited_like_others(site: Site) -> None:
+    """Who counts as something through a plugin reads what is granted to it further up."""
+
+    def principals(identity: Identity) -> list[str]:
+        return [f"printer:{identity.policy}"]
+
+    site.add(principals=principals)
+    shared = {"permissions": {"read": ["printer:basicauth"], "write": ["printer:basicauth"]}}
+    site.http.put_json("/v1/buckets/shared", shared)
+    records = "/v1/buckets/shared/collections/c/records"
+    site.http.put_json("/v1/buckets/shared/collections/c", {})
+    site.http.put_json(f"{records}/r", {"data": {"n": 1}})
+    site.http.authorization = ("Basic", ("somebody", "else"))
+    assert site.http.get(f"{records}/r").json["data"]["n"] == 1  # protocol P-15
+    assert len(site.http.get(records).json["data"]) == 1
+    inside = [{"path": f"{records}/r"}, {"path": records}]
+    batch = site.http.post_json("/v1/batch", {"requests": inside}).json["responses"]
+    assert [entry["status"] for entry in batch] == [200, 200]
+    site.http.patch_json(f"{records}/r", {"data": {"n": 2}})
+    site.http.delete(records)
+
+
 def test_hook_server_flushed(site: Site) -> None:
     """It follows a flush."""
     site.server.flush()

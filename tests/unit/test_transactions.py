@@ -174,14 +174,14 @@ def test_flushing(server: Server) -> None:
 def test_hooks_are_told_before_and_after_the_commit(server: Server) -> None:
     recorder = HookRecorder()
     server.plugins.add(recorder, "recorder")
-    seen: list[str] = []
     with server.transaction(request_id="r1") as tx:
         save(tx)
         tx.record(make_change(uri="/buckets/b"))
-        tx.after_commit(lambda: seen.extend(recorder.texts))
         assert recorder.texts == []
-    assert seen == ["resource_changed create bucket"]
-    assert recorder.texts == [*seen, "after_resource_changed create bucket"]
+    assert recorder.texts == [
+        "resource_changed create bucket",
+        "after_resource_changed create bucket",
+    ]
 
 
 def test_a_hook_may_refuse(server: Server) -> None:
@@ -196,14 +196,11 @@ def test_a_hook_may_refuse(server: Server) -> None:
     recorder = HookRecorder()
     server.plugins.add(Refuses(), "refuses")
     server.plugins.add(recorder, "recorder")
-    acted: list[int] = []
     with pytest.raises(Refused), server.transaction() as tx:  # noqa: PT012  the block is the point
         save(tx)
         tx.record(make_change(uri="/buckets/b"))
-        tx.after_commit(lambda: acted.append(1))
     with server.transaction() as tx:
         assert tx.fetch(BUCKET) is None
-    assert acted == []
     assert not any(text.startswith("after") for text in recorder.texts)
 
 
