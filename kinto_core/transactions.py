@@ -9,12 +9,12 @@ It knows nothing of resource types, of who may do what, or of HTTP.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from kinto_core.clock import Clock
+from kinto_core.connections import Connections
 from kinto_core.database.engine import Connection
 from kinto_core.database.lookup import look_up
 from kinto_core.events.collector import Collector
@@ -22,21 +22,22 @@ from kinto_core.events.event import Change, ResourceChanged
 from kinto_core.hooks import Plugins, dispatch_after, dispatch_before
 from kinto_core.objects import Grants, ListState, ObjectKey, Snapshot, StoredObject
 from kinto_core.permission.interface import Permission
+from kinto_core.remembering import ListKey, Parents, Writers
 from kinto_core.storage.interface import Storage
 from kinto_core.storage.query import Query
 
-ListKey = tuple[str, str]
-"""A list: the URI of its parent and its resource type."""
+__all__ = ["Backends", "ListKey", "Transaction"]
 
 
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """What a transaction works on."""
+    """What a transaction works on, and what all of them together keep in mind."""
 
     storage: Storage
     permission: Permission
     plugins: Plugins
     clock: Clock
+    writers: Writers = field(default_factory=Writers)
 
 
 @dataclass(slots=True)
@@ -68,11 +69,11 @@ class Transaction:
         self.storage = backends.storage
         self.permission = backends.permission
         self.collector = Collector(request_id=request_id)
-        self._remembers = remembers
-        self._memory: dict[tuple[Sequence[ObjectKey], str | None, bool], Snapshot] = {}
-        self._stack = ExitStack()
-        self._writing: Connection | None = None
-        self._writing_grants: Connection | None = None
+        self._parents = (
+            Parents(self._snapshot, self._list_state, self._is_held) if remembers else None
+        )
+        self._writer: tuple[str | None, ListKey] | None = None
+        self._connections = Connections(backends.storage.database, backends.permission.database)
         self._lists: dict[ListKey, _HeldList] = {}
 
     def __enter__(self) -> Self:
@@ -87,17 +88,21 @@ class Transaction:
     ) -> None:
         """Commit, or undo after an error."""
         if error is not None:
-            self._stack.__exit__(kind, error, trace)
+            if self._writer is not None:
+                self.backends.writers.forget(*self._writer)
+            self._connections.undo(error)
             return
         events: Sequence[ResourceChanged] = ()
         try:
-            if self._writing is not None:
+            if self._connections.is_writing:
                 events = dispatch_before(self.backends.plugins, self.collector, self)
                 self.write_list_timestamps()
         except BaseException as failure:
-            self._stack.__exit__(type(failure), failure, failure.__traceback__)
+            self._connections.undo(failure)
             raise
-        self._stack.__exit__(None, None, None)
+        self._connections.commit()
+        if self._writer is not None and self._connections.is_writing:
+            self.backends.writers.add(*self._writer)
         if events:
             dispatch_after(self.backends.plugins, events)
 
@@ -114,11 +119,11 @@ class Transaction:
         all_grants: bool = False,
     ) -> Snapshot:
         """Read what decides about a request; see ``kinto_core.database.lookup.look_up``."""
-        if self._remembers:
-            return self._look_up_once(
+        self._write_timestamp_of(list_of)
+        if self._parents is not None:
+            return self._parents.look_up(
                 keys, user_id, list_of, target_is_list=target_is_list, all_grants=all_grants
             )
-        self._write_timestamp_of(list_of)
         return self._snapshot(
             keys,
             user_id,
@@ -130,37 +135,37 @@ class Transaction:
 
     def fetch(self, key: ObjectKey) -> StoredObject | None:
         """The object or tombstone with this key."""
-        with self._reading() as connection:
+        with self._connections.reading() as connection:
             return self.storage.fetch(connection, key)
 
     def find(self, parent_id: str, resource: str, query: Query) -> list[StoredObject]:
         """The objects of a list that match a query."""
-        with self._reading() as connection:
+        with self._connections.reading() as connection:
             return self.storage.find(connection, parent_id, resource, query)
 
     def count(self, parent_id: str, resource: str, query: Query) -> int:
         """How many live objects of a list match a query."""
-        with self._reading() as connection:
+        with self._connections.reading() as connection:
             return self.storage.count(connection, parent_id, resource, query)
 
     def grants(self, key: ObjectKey) -> Grants:
         """All grants on an object."""
-        with self._reading_grants() as connection:
+        with self._connections.reading_grants() as connection:
             return self.permission.grants(connection, key)
 
     def groups(self, user_id: str | None) -> frozenset[str]:
         """The groups of a user."""
-        with self._reading_grants() as connection:
+        with self._connections.reading_grants() as connection:
             return self.permission.groups(connection, user_id)
 
     def granted_to(self, principals: Iterable[str]) -> list[tuple[ObjectKey, set[str]]]:
         """Every object on which one of the principals has a grant."""
-        with self._reading_grants() as connection:
+        with self._connections.reading_grants() as connection:
             return self.permission.granted_to(connection, principals)
 
     def owned_only_by(self, principal: str) -> list[ObjectKey]:
         """The objects that only this principal may write."""
-        with self._reading_grants() as connection:
+        with self._connections.reading_grants() as connection:
             return self.permission.owned_only_by(connection, principal)
 
     # -- writing ----------------------------------------------------------------------------------
@@ -174,11 +179,42 @@ class Transaction:
         """Hold a list until the end of the transaction; ``None`` when it does not exist."""
         held = self._lists.get(key)
         if held is None:
-            state = self.storage.lock_list(self._begin(), *key)
+            state = self.storage.lock_list(self._begin(key), *key)
             if state is None:
                 return None
             held = self._lists[key] = _HeldList(*state)
         return ListState(held.timestamp, held.version)
+
+    def look_up_to_write(
+        self,
+        keys: Sequence[ObjectKey],
+        *,
+        user_id: str | None,
+        list_of: ListKey,
+        target_is_list: bool,
+        all_grants: bool,
+    ) -> Snapshot:
+        """``look_up`` for a write to the list.
+
+        For who wrote to it lately the list is held first, so that what is read here stays true.
+        """
+        holds = False
+        if self._parents is None and not self._connections.is_writing:
+            self._writer = (user_id, list_of)
+            holds = self.backends.writers.knows(user_id, list_of)
+            if holds:
+                self.storage.hold_list(self._begin(list_of), *list_of)
+        snapshot = self.look_up(
+            keys,
+            user_id=user_id,
+            ancestor_bodies=True,
+            list_of=list_of,
+            target_is_list=target_is_list,
+            all_grants=all_grants,
+        )
+        if holds and snapshot.list is not None:
+            self._lists[list_of] = _HeldList(*snapshot.list)
+        return snapshot
 
     def save(self, list_key: ListKey, objects: Sequence[StoredObject], timestamp: int) -> None:
         """Write objects or tombstones of a held list, whose timestamp becomes ``timestamp``."""
@@ -214,19 +250,19 @@ class Transaction:
         self, key: ObjectKey, grants: Mapping[str, Iterable[str]], *, fresh: bool = False
     ) -> None:
         """Replace all grants on an object."""
-        self.permission.set_grants(self._begin_grants(), key, grants, fresh=fresh)
+        self.permission.set_grants(self._connections.writing_grants(), key, grants, fresh=fresh)
 
     def delete_grants(self, keys: Sequence[ObjectKey]) -> None:
         """Forget all grants on objects."""
-        self.permission.delete_grants(self._begin_grants(), keys)
+        self.permission.delete_grants(self._connections.writing_grants(), keys)
 
     def set_members(self, group: str, user_ids: Iterable[str]) -> None:
         """Replace the members of a group."""
-        self.permission.set_members(self._begin_grants(), group, user_ids)
+        self.permission.set_members(self._connections.writing_grants(), group, user_ids)
 
     def forget_principal(self, principal: str) -> None:
         """Take a principal out of all permissions and groups."""
-        self.permission.forget_principal(self._begin_grants(), principal)
+        self.permission.forget_principal(self._connections.writing_grants(), principal)
         self.forget_reading()
 
     def delete_below(self, uri: str) -> int:
@@ -236,7 +272,7 @@ class Transaction:
         """
         self.write_list_timestamps()
         latest = self.storage.delete_below(self._begin(), uri)
-        self.permission.delete_below(self._begin_grants(), uri)
+        self.permission.delete_below(self._connections.writing_grants(), uri)
         inside = uri + "/"
         for key in [key for key in self._lists if key[0] == uri or key[0].startswith(inside)]:
             del self._lists[key]
@@ -245,13 +281,14 @@ class Transaction:
     def flush(self) -> None:
         """Forget everything that is stored."""
         self.storage.flush(self._begin(), self.backends.clock())
-        self.permission.flush(self._begin_grants())
+        self.permission.flush(self._connections.writing_grants())
         self._lists.clear()
         self.forget_reading()
 
     def forget_reading(self) -> None:
         """What was read about parents and callers may have changed."""
-        self._memory.clear()
+        if self._parents is not None:
+            self._parents.forget()
 
     def record(self, change: Change) -> None:
         """Announce a change: it becomes part of an event."""
@@ -271,57 +308,21 @@ class Transaction:
         if held is not None and held.is_dirty:
             self.write_list_timestamps()
 
-    def _look_up_once(
-        self,
-        keys: Sequence[ObjectKey],
-        user_id: str | None,
-        list_of: ListKey | None,
-        *,
-        target_is_list: bool,
-        all_grants: bool,
-    ) -> Snapshot:
-        """``look_up`` with what contains the target remembered."""
-        self._write_timestamp_of(list_of)
-        ancestors = tuple(keys if target_is_list else keys[:-1])
-        known = (ancestors, user_id, all_grants)
-        above = self._memory.get(known)
-        state = self._list_state(list_of) if above is not None else None
-        if above is None or (list_of not in self._lists and state not in (None, above.list)):
-            # What the parent declares goes with the list's version, so both are of one moment.
-            above = self._snapshot(
-                ancestors,
-                user_id,
-                list_of,
-                ancestor_bodies=True,
-                target_is_list=True,
-                all_grants=all_grants,
-            )
-            self._memory[known] = above
-            state = above.list
-        if target_is_list:
-            return Snapshot(above.objects, above.grants, above.groups, state)
-        own = self._snapshot(
-            keys[-1:], None, None, ancestor_bodies=False, target_is_list=False, all_grants=False
-        )
-        return Snapshot(
-            [*above.objects, *own.objects], [*above.grants, *own.grants], above.groups, state
-        )
-
     def _snapshot(  # noqa: PLR0913  as look_up
         self,
         keys: Sequence[ObjectKey],
         user_id: str | None,
         list_of: ListKey | None,
         *,
-        ancestor_bodies: bool,
-        target_is_list: bool,
-        all_grants: bool,
+        ancestor_bodies: bool = False,
+        target_is_list: bool = False,
+        all_grants: bool = False,
     ) -> Snapshot:
         """In one statement when objects and grants live together, else in several."""
         if not keys and user_id is None and list_of is None:
             return Snapshot([], [])
-        if self.permission.database is self.storage.database:
-            with self._reading() as connection:
+        if self._connections.are_one:
+            with self._connections.reading() as connection:
                 return look_up(
                     connection,
                     keys,
@@ -344,50 +345,13 @@ class Transaction:
         held = self._lists.get(key)
         if held is not None:
             return ListState(held.timestamp, held.version)
-        with self._reading() as connection:
+        with self._connections.reading() as connection:
             return self.storage.list_state(connection, *key)
 
-    def _reading(self) -> "_Borrowed":
-        return _Borrowed(self.storage, self._writing)
+    def _is_held(self, key: ListKey) -> bool:
+        return key in self._lists
 
-    def _reading_grants(self) -> "_Borrowed":
-        return _Borrowed(self.permission, self._writing_grants)
-
-    def _begin(self) -> Connection:
-        if self._writing is None:
-            self._writing = self._stack.enter_context(self.storage.database.writing())
-            if self.permission.database is self.storage.database:
-                self._writing_grants = self._writing
-        return self._writing
-
-    def _begin_grants(self) -> Connection:
-        if self._writing_grants is None:
-            self._begin()
-        if self._writing_grants is None:
-            self._writing_grants = self._stack.enter_context(self.permission.database.writing())
-        return self._writing_grants
-
-
-class _Borrowed:
-    """The writing connection once there is one, else the thread's reading connection."""
-
-    __slots__ = ("_backend", "_manager", "_writing")
-
-    def __init__(self, backend: Storage | Permission, writing: Connection | None) -> None:
-        self._backend = backend
-        self._writing = writing
-
-    def __enter__(self) -> Connection:
-        if self._writing is not None:
-            return self._writing
-        self._manager = self._backend.database.reading()
-        return self._manager.__enter__()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._writing is None:
-            self._manager.__exit__(kind, error, trace)
+    def _begin(self, key: ListKey | None = None) -> Connection:
+        """The writing connection; ``key``: a list that the transaction is about."""
+        about = None if key is None or self._parents is not None else f"{key[0]} {key[1]}"
+        return self._connections.writing(about)

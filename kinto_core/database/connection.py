@@ -114,12 +114,25 @@ class Connection:
             raise
 
     def begin(self) -> None:
-        """Begin a transaction; the command may travel with the first statement."""
-        self.command("BEGIN")
+        """Begin a transaction that writes; the command may travel with the first statement."""
+        self.command("BEGIN IMMEDIATE")
 
     def roll_back(self) -> None:
         """Undo the transaction."""
         self.command("ROLLBACK")
+
+    def set_savepoint(self) -> None:
+        """Begin a part of the transaction that can be undone by itself."""
+        self.command("SAVEPOINT part")
+
+    def release_savepoint(self) -> None:
+        """Make the part one with the transaction; waits for everything that was sent."""
+        self.command("RELEASE SAVEPOINT part")
+
+    def undo_savepoint(self) -> None:
+        """Undo the part, and only that."""
+        self.command("ROLLBACK TO SAVEPOINT part")
+        self.command("RELEASE SAVEPOINT part")
 
     def flush(self) -> None:
         """Wait for everything that was sent.

@@ -56,8 +56,13 @@ class Database(Protocol):
         """
         ...
 
-    def writing(self) -> AbstractContextManager[Connection]:
+    def writing(self, about: str | None = None) -> AbstractContextManager[Connection]:
         """A transaction: committed and durable when the block ends, undone when it raises.
+
+        Args:
+            about: what it will hold and write. Transactions about the same would wait for each
+                other; where that helps, those of this process take turns in one, and share its
+                commit. A failure undoes the failing one only.
 
         Raises:
             BackendUnavailable: the database cannot be reached, is full or locked.

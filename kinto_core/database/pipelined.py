@@ -26,6 +26,8 @@ _NUMBERED = PGDialect_psycopg(  # type: ignore[no-untyped-call]  # SQLAlchemy's
 Command = tuple[str, list[bytes | None]]
 """SQL and its parameters in text form."""
 
+_SAVEPOINT = "SAVEPOINT part"
+
 _FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
 
 
@@ -71,10 +73,24 @@ class PipelinedConnection(Connection):
 
     def roll_back(self) -> None:
         """See ``Connection.roll_back``: what has not left yet is forgotten."""
-        has_begun = not self._queue or self._queue[0][0] != "BEGIN"
-        self._queue.clear()
-        if has_begun:
+        if self._forget("BEGIN"):
             self.command("ROLLBACK")
+
+    def set_savepoint(self) -> None:
+        """See ``Connection.set_savepoint``: kept until an answer is needed."""
+        self._queue.append((_SAVEPOINT, []))
+
+    def undo_savepoint(self) -> None:
+        """See ``Connection.undo_savepoint``: what has not left yet is forgotten."""
+        if self._forget(_SAVEPOINT):
+            self._queue.append(("ROLLBACK TO SAVEPOINT part", []))
+            self.command("RELEASE SAVEPOINT part")
+
+    def _forget(self, beginning: str) -> bool:
+        """Forget what has not left yet; whether its beginning has."""
+        has_left = not self._queue or self._queue[0][0] != beginning
+        self._queue.clear()
+        return has_left
 
     def flush(self) -> None:
         """See ``Connection.flush``."""

@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from kinto_core.database.connection import Connection
 from kinto_core.database.engine import DatabaseOptions, ThreadConnections
+from kinto_core.database.group_commit import GroupCommit
 from kinto_core.database.pipelined import PipelinedConnection
 from kinto_core.errors import (
     BackendUnavailable,
@@ -20,6 +21,9 @@ from kinto_core.errors import (
     ValueTooLong,
     WriteConflict,
 )
+
+MAX_GROUPS = 1024
+"""So many subjects are remembered, so that those who write about one find each other."""
 
 TABLE_MISSING = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
 """The tables were never made, or are those of an older release."""
@@ -81,6 +85,7 @@ class Postgresql:
         )
         event.listen(self._engine, "connect", self._prepare)
         self._threads = ThreadConnections(self._engine, self._wrap)
+        self._groups: dict[str, GroupCommit] = {}
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -92,26 +97,13 @@ class Postgresql:
             raise
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """See ``Database.writing``."""
-        connection = self._threads.get()
-        connection.begin()
+    def writing(self, about: str | None = None) -> Iterator[Connection]:
+        """See ``Database.writing``; those who name the same subject share commits."""
         try:
-            yield connection
-        except ConnectionLost:
+            with self._writers(about).writing() as connection:
+                yield connection
+        except BackendUnavailable:
             self._threads.discard()
-            raise
-        except BaseException:
-            self._roll_back(connection)
-            raise
-        try:
-            connection.command("COMMIT")
-        except ConnectionLost as error:
-            # Nobody knows whether it was committed, so nobody may do it again unasked.
-            self._threads.discard()
-            raise BackendUnavailable(str(error)) from error
-        except BaseException:
-            self._roll_back(connection)
             raise
 
     def engine(self) -> Engine:
@@ -123,11 +115,15 @@ class Postgresql:
         self._threads.close()
         self._engine.dispose()
 
-    def _roll_back(self, connection: Connection) -> None:
-        try:
-            connection.roll_back()
-        except ConnectionLost:
-            self._threads.discard()
+    def _writers(self, about: str | None) -> GroupCommit:
+        if about is None:
+            return GroupCommit(self._threads.get)
+        found = self._groups.get(about)
+        if found is None:
+            if len(self._groups) >= MAX_GROUPS:  # those who write now go on by themselves
+                self._groups.clear()
+            found = self._groups.setdefault(about, GroupCommit(self._threads.get))
+        return found
 
     @staticmethod
     def _wrap(core: sqlalchemy.engine.Connection, /) -> Connection:

@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 from kinto_core.database.connection import Connection
 from kinto_core.database.engine import DatabaseOptions, ThreadConnections
+from kinto_core.database.file_turn import FileTurn
 from kinto_core.database.functions import register_functions
 from kinto_core.database.group_commit import GroupCommit
 from kinto_core.errors import BackendUnavailable, ConstraintViolated
@@ -55,8 +56,9 @@ class SqliteFile:
         )
         event.listen(self._engine, "connect", self._prepare)
         self._threads = ThreadConnections(self._engine, self._wrap)
-        self._writer: GroupCommit | None = None
-        self._lock = threading.Lock()
+        self._writer: Connection | None = None
+        self._turn = FileTurn(self.path)
+        self._writers = GroupCommit(self._writing_connection, self._turn)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -64,9 +66,10 @@ class SqliteFile:
         yield self._threads.get()
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """See ``Database.writing``."""
-        with self._group_commit().writing() as connection:
+    def writing(self, about: str | None = None) -> Iterator[Connection]:
+        """See ``Database.writing``; SQLite has one writer, whatever it writes about."""
+        del about
+        with self._writers.writing() as connection:
             yield connection
 
     def engine(self) -> Engine:
@@ -76,22 +79,25 @@ class SqliteFile:
     def close(self) -> None:
         """See ``Database.close``."""
         self._threads.close()
-        with self._lock:
+        with self._writers.pause():
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
+            self._turn.close()
         self._engine.dispose()
 
-    def _group_commit(self) -> GroupCommit:
+    def _writing_connection(self) -> Connection:
+        """The connection of all writers, who take turns."""
         if self._writer is None:
-            with self._lock:
-                if self._writer is None:
-                    try:
-                        core = self._engine.connect()
-                    except sqlalchemy.exc.DBAPIError as error:
-                        message = f"the database file {self.path} cannot be opened"
-                        raise BackendUnavailable(message) from error
-                    self._writer = GroupCommit(self._wrap(core))
+            try:
+                core = self._engine.connect()
+            except sqlalchemy.exc.DBAPIError as error:
+                message = f"the database file {self.path} cannot be opened"
+                raise BackendUnavailable(message) from error
+            writer = self._wrap(core)
+            # A file that grows is mapped anew at each commit, which costs more than it saves.
+            writer.command("PRAGMA mmap_size = 0")
+            self._writer = writer
         return self._writer
 
     @staticmethod
@@ -130,8 +136,9 @@ class SqliteMemory:
         yield self._connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """See ``Database.writing``."""
+    def writing(self, about: str | None = None) -> Iterator[Connection]:
+        """See ``Database.writing``; there is one writer, whatever it writes about."""
+        del about
         with self._turn:
             self._connection.command("BEGIN")
             try:

@@ -67,12 +67,12 @@ def configure(config: Configurator, server: Server) -> None:
     router = Router(server.types)
     endpoints = Endpoints(site, router)
     endpoints.batch = Batch(site, router, finisher, endpoints.serve_inside_batch)
+    for kind in reversed(tuple(server.types.by_name.values())):
+        _add_resource(config, site, finisher, router, kind)
     for path, endpoint in endpoints.table.items():
         view = as_view(site, finisher, endpoints.view(path))
         methods = endpoint.handled_methods()
         add_service(config, endpoint.name, site.prefix + path, view, methods)
-    for kind in reversed(tuple(server.types.by_name.values())):
-        _add_resource(config, site, finisher, router, kind)
     _add_errors(config, site, finisher, router)
 
 

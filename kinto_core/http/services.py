@@ -95,4 +95,8 @@ def add_service(
     service = Service(name=name, path=path, cors_enabled=False)
     for method in methods:
         service.add_view(method, self_validating, validators=(without_errors,))
+    # One Pyramid view for all of them: with one for each, Pyramid tries them in turn, and makes an
+    # error response for every one that does not fit.
+    _, definition, arguments = service.definitions[0]
+    service.definitions[:] = [(tuple(service.defined_methods), definition, arguments)]
     config.add_cornice_service(service)

@@ -2,7 +2,8 @@
 
 An operation first reads and decides without holding anything, then holds the list. If the list
 changed in between, it reads and decides again; so a refused request costs no lock, and two writers
-never overlook each other. What is written then is the business of the operations.
+never overlook each other. Who wrote to the list lately holds it at once and reads once. What is
+written then is the business of the operations.
 """
 
 from collections.abc import Callable
@@ -26,11 +27,10 @@ def look(
     """Read everything that decides. ``new_only``: the target's id was just made up."""
     list_of = (address.key.parent_id, address.type.name)
     keys = keys_of(address.list if new_only else address)
-    snapshot = tx.look_up(
+    snapshot = tx.look_up_to_write(
         keys,
         user_id=call.caller.user_id,
         all_grants=bool(call.caller.extra),
-        ancestor_bodies=True,
         list_of=list_of,
         target_is_list=new_only,
     )

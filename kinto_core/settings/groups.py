@@ -31,7 +31,7 @@ class ServerSettings:
         2, minimum=1, maximum=512, unit="processes", help="HTTP worker processes."
     )
     threads: int = setting(
-        8, minimum=1, maximum=1024, unit="threads", help="Threads of each worker process."
+        4, minimum=1, maximum=1024, unit="threads", help="Threads of each worker process."
     )
     project_name: str = setting("kinto", help="Name shown by the hello view, logs and metrics.")
     project_version: str = setting("", help="Version shown by the hello view; empty: the release.")

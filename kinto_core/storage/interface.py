@@ -53,6 +53,10 @@ class Storage(Protocol):
         """
         ...
 
+    def hold_list(self, connection: Connection, parent_id: str, resource: str) -> None:
+        """As ``lock_list``, for who reads the state with the next statement anyway."""
+        ...
+
     def open_list(
         self, connection: Connection, parent_id: str, resource: str, timestamp: int
     ) -> None:

@@ -152,6 +152,11 @@ class SqlStorage:
         rows = connection.run(LOCK, {"parent_id": parent_id, "resource": resource})
         return ListState(*rows[0]) if rows else None
 
+    def hold_list(self, connection: Connection, parent_id: str, resource: str) -> None:
+        """See ``Storage.hold_list``; a SQLite transaction that writes holds everything."""
+        if connection.dialect == "postgresql":
+            connection.send(LOCK, {"parent_id": parent_id, "resource": resource})
+
     def open_list(
         self, connection: Connection, parent_id: str, resource: str, timestamp: int
     ) -> None:

@@ -6,6 +6,7 @@ the list's timestamp; and they begin again when they met another transaction.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from kinto_core import json
@@ -46,18 +47,29 @@ class ListUnderTest:
         storage: where.
         parent_id: URI of the parent.
         resource: name of the type.
+        shares: whether writers of the list may share commits.
     """
 
     def __init__(
-        self, storage: Storage, parent_id: str = "/buckets/b", resource: str = "collection"
+        self,
+        storage: Storage,
+        parent_id: str = "/buckets/b",
+        resource: str = "collection",
+        *,
+        shares: bool = False,
     ) -> None:
         self.storage = storage
         self.parent_id = parent_id
         self.resource = resource
+        self._about = f"{parent_id} {resource}" if shares else None
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction about the list."""
+        return self.storage.database.writing(self._about)
 
     def open(self, timestamp: int = 1000) -> "ListUnderTest":
         """Begin the list; gives itself."""
-        with self.storage.database.writing() as connection:
+        with self.writing() as connection:
             self.storage.open_list(connection, self.parent_id, self.resource, timestamp)
         return self
 
@@ -67,7 +79,7 @@ class ListUnderTest:
 
     def put(self, *objects: StoredObject) -> None:
         """Write objects as they are."""
-        with self.storage.database.writing() as connection:
+        with self.writing() as connection:
             self.put_on(connection, objects)
 
     def put_on(self, connection: Connection, objects: Sequence[StoredObject]) -> None:
@@ -82,7 +94,7 @@ class ListUnderTest:
 
     def write_next(self, object_id: str, delay_seconds: float = 0.0) -> int:
         """Write an object with the next timestamp and wait before the commit; the timestamp."""
-        with self.storage.database.writing() as connection:
+        with self.writing() as connection:
             state = self.storage.lock_list(connection, self.parent_id, self.resource)
             assert state is not None, "the list must exist"
             timestamp = max(time.time_ns() // 1_000_000, state.timestamp + 1)

@@ -36,10 +36,15 @@ class StorageConcurrencyContract:
         message = "the subclass gives the fixture 'storage'"
         raise pytest.UsageError(message)
 
+    @pytest.fixture(params=[True, False], ids=["sharing", "alone"])
+    def shares(self, request: pytest.FixtureRequest) -> bool:
+        """Whether those who write to one list may share commits."""
+        return bool(request.param)
+
     @pytest.fixture
-    def one(self, storage: Storage) -> ListUnderTest:
+    def one(self, storage: Storage, shares: bool) -> ListUnderTest:  # noqa: FBT001  a fixture
         """An empty list."""
-        return ListUnderTest(storage).open()
+        return ListUnderTest(storage, shares=shares).open()
 
     def test_timestamps_of_a_list_are_unique_and_rise(self, one: ListUnderTest) -> None:
         """Each writer's own ones rise, and no two writers get the same (protocol T-3)."""
@@ -57,9 +62,14 @@ class StorageConcurrencyContract:
         assert state is not None
         assert state.timestamp == max(every)
 
-    def test_reader_that_follows_timestamps_misses_nothing(self, storage: Storage) -> None:
+    def test_reader_that_follows_timestamps_misses_nothing(
+        self,
+        storage: Storage,
+        shares: bool,  # noqa: FBT001  a fixture
+    ) -> None:
         """However long the writers take to commit: commit order is timestamp order."""
-        lists = [ListUnderTest(storage, f"/buckets/{name}").open() for name in ("a", "b")]
+        names = ("/buckets/a", "/buckets/b")
+        lists = [ListUnderTest(storage, name, shares=shares).open() for name in names]
         done = threading.Event()
         with ThreadPoolExecutor(len(lists)) as readers:
             following = [readers.submit(_follow, some, done) for some in lists]
@@ -78,7 +88,7 @@ class StorageConcurrencyContract:
         expected = one.fetch("x")
 
         def replace(writer: int) -> bool:
-            with one.storage.database.writing() as connection:
+            with one.writing() as connection:
                 state = one.storage.lock_list(connection, one.parent_id, one.resource)
                 assert state is not None
                 if one.storage.fetch(connection, one.key("x")) != expected:
@@ -120,20 +130,20 @@ class StorageConcurrencyContract:
         assert not [some for some in seen if some.startswith("undone")]
         assert len(one.ids()) == _WRITERS * _WRITES // 2
 
-    def test_writer_to_a_deleted_parent_learns_it(self, storage: Storage) -> None:
+    def test_writer_to_a_deleted_parent_learns_it(self, one: ListUnderTest) -> None:
         """Whoever comes first: nothing is left below a parent that was deleted."""
-        parent = ListUnderTest(storage, "/buckets/b").open()
+        storage = one.storage
 
         def act(number: int) -> None:
-            with storage.database.writing() as connection:
+            with one.writing() as connection:
                 if number == 0:
-                    storage.delete_below(connection, "/buckets/b")
-                elif storage.lock_list(connection, parent.parent_id, parent.resource) is not None:
-                    parent.put_on(connection, [stored(f"x{number}", 2000 + number)])
+                    storage.delete_below(connection, one.parent_id)
+                elif storage.lock_list(connection, one.parent_id, one.resource) is not None:
+                    one.put_on(connection, [stored(f"x{number}", 2000 + number)])
 
         _together(_WRITERS, lambda number: retrying(lambda: act(number)))
-        assert parent.state() is None
-        assert parent.since(0) == []
+        assert one.state() is None
+        assert one.since(0) == []
 
 
 def _follow(some: ListUnderTest, done: threading.Event) -> list[str]:
@@ -162,7 +172,7 @@ class _Undone(Exception):
 
 
 def _write_and_undo(some: ListUnderTest, object_id: str) -> None:
-    with suppress(_Undone), some.storage.database.writing() as connection:
+    with suppress(_Undone), some.writing() as connection:
         some.put_on(connection, [stored(object_id, 10**14)])
         raise _Undone
 

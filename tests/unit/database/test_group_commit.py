@@ -12,6 +12,7 @@ import sqlalchemy
 from sqlalchemy.pool import NullPool
 
 from kinto_core.database.connection import Connection
+from kinto_core.database.file_turn import FileTurn
 from kinto_core.database.group_commit import GroupCommit
 from kinto_core.database.sqlite import translate
 from kinto_core.errors import BackendUnavailable
@@ -48,7 +49,8 @@ class Traced:
         self.told: list[str] = []
         driver: Any = core.connection.driver_connection
         driver.set_trace_callback(self.told.append)
-        self.group = GroupCommit(Connection(core, translate))
+        self.connection = Connection(core, translate)
+        self.group = GroupCommit(lambda: self.connection)
         self.driver = driver
 
     def count(self, command: str) -> int:
@@ -61,7 +63,7 @@ def traced(path: Path) -> Iterator[Traced]:
     """A group commit on that database."""
     made = Traced(path)
     yield made
-    made.group.close()
+    made.connection.close()
 
 
 def rows(path: Path) -> list[int]:
@@ -187,3 +189,51 @@ def test_every_member_is_told_when_the_commit_fails(traced: Traced, path: Path) 
     with traced.group.writing():
         insert(traced, 2)
     assert rows(path) == [2]
+
+
+def test_what_fails_at_the_end_of_a_turn_undoes_that_writer_only(
+    traced: Traced, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors: list[BaseException] = []
+    release = traced.connection.release_savepoint
+    failures = [BackendUnavailable("sent earlier, failed now")]
+
+    def releasing() -> None:
+        if failures:
+            raise failures.pop()
+        release()
+
+    monkeypatch.setattr(type(traced.connection), "release_savepoint", lambda _: releasing())
+    with traced.group.writing():
+        insert(traced, 0)
+        threads = run_waiting(traced, *(writer(traced, n, errors) for n in (1, 2)))
+    for thread in threads:
+        thread.join()
+    assert len(errors) == 1
+    assert len(rows(path)) == 2
+
+
+def test_processes_take_turns(path: Path) -> None:
+    one, other = FileTurn(path), FileTurn(path)
+    one.acquire()
+    got: list[bool] = []
+
+    def wait() -> None:
+        other.acquire()
+        got.append(True)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    waiting.join(20 * TICK)
+    assert got == []
+    one.release()
+    waiting.join()
+    assert got == [True]
+    one.close()
+    other.close()
+
+
+def test_a_turn_needs_a_writable_folder(tmp_path: Path) -> None:
+    turn = FileTurn(tmp_path / "missing" / "k.db")
+    with pytest.raises(BackendUnavailable, match="cannot be locked"):
+        turn.acquire()

@@ -19,6 +19,13 @@ def call_of(conditions: Preconditions) -> Call[ObjectBody]:
     return Call(read=lambda: body, caller=Caller("alice"), preconditions=conditions)
 
 
+@pytest.fixture(autouse=True)
+def looks_first(server: Server, alice: Actor) -> None:
+    """Alice writes to the list for the first time in each test, as far as the server knows."""
+    alice.put(f"{R}/first")
+    server.backends.writers.forget("alice", (C, "record"))
+
+
 def test_an_unchanged_list_is_not_read_again(alice: Actor, server: Server) -> None:
     alice.put(f"{R}/r")
     address = address_of(server.types, f"{R}/r")
@@ -33,6 +40,7 @@ def test_an_unchanged_list_is_not_read_again(alice: Actor, server: Server) -> No
 
 def test_a_changed_list_is_read_and_decided_again(alice: Actor, server: Server) -> None:
     before = alice.put(f"{R}/r", {"v": 1}).object
+    server.backends.writers.forget("alice", (C, "record"))
     address = address_of(server.types, f"{R}/r")
     call = call_of(Preconditions(if_match=before.last_modified))
     with server.transaction() as tx:
@@ -49,6 +57,7 @@ def test_a_changed_list_is_read_and_decided_again(alice: Actor, server: Server) 
 
 def test_a_version_that_changed_in_between_is_not_overwritten(alice: Actor, server: Server) -> None:
     before = alice.put(f"{R}/r", {"v": 1}).object
+    server.backends.writers.forget("alice", (C, "record"))
     address = address_of(server.types, f"{R}/r")
     others: list[int] = []
 
@@ -77,6 +86,26 @@ def test_nothing_is_written_into_a_list_that_went_away(alice: Actor, server: Ser
     call = Call(read=read, caller=Caller("alice"))
     with pytest.raises(ParentNotFound):
         server.transact(lambda tx: replace(tx, server.rules, address, call))
+
+
+def test_who_wrote_lately_holds_the_list_before_reading(alice: Actor, server: Server) -> None:
+    alice.put(f"{R}/r")
+    address = address_of(server.types, f"{R}/r")
+    with server.transaction() as tx:
+        seen = look(tx, address, call_of(Preconditions()))
+        assert tx.lock_list((C, "record")) == seen.snapshot.list
+        assert tx.connection is not None
+
+
+def test_who_was_refused_holds_nothing_the_next_time(alice: Actor, server: Server) -> None:
+    alice.put(f"{R}/r")
+    writers, key = server.backends.writers, (C, "record")
+    assert writers.knows("alice", key)
+    with pytest.raises(ModifiedMeanwhile):
+        alice.if_match(5).put(f"{R}/r")
+    assert not writers.knows("alice", key)
+    alice.put(f"{R}/r")
+    assert writers.knows("alice", key)
 
 
 def test_a_deletion_in_between_is_noticed(alice: Actor, server: Server) -> None:
