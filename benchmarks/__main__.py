@@ -33,7 +33,7 @@ SMALL, LARGE = 10_000, 100_000
 @click.option("--seconds", type=float, help="How long each time. [3]")
 @click.option("--connections", default="8", show_default=True, help="Numbers, with commas.")
 @click.option("--workers", default=2, show_default=True, help="HTTP processes of ours.")
-@click.option("--threads", default=8, show_default=True, help="Threads of each of them.")
+@click.option("--threads", default=4, show_default=True, help="Threads of each of them.")
 @click.option(
     "--kinto-python",
     type=click.Path(path_type=Path, exists=True),

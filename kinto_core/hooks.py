@@ -170,19 +170,25 @@ class Plugins:
 
 
 def dispatch_before(
-    plugins: Plugins, collector: Collector, transaction: "Transaction"
+    plugins: Plugins, collector: Collector, transaction: "Transaction", *, is_logged: bool = False
 ) -> list[ResourceChanged]:
     """Call ``resource_changed`` for what a transaction changed, and for what that changes.
 
+    Args:
+        plugins: who is called.
+        collector: has the changes.
+        transaction: for the hooks.
+        is_logged: whether the events are wanted for the event log, too.
+
     Returns:
-        The events, for ``dispatch_after``; none when no plugin wants any.
+        The events, for the event log and ``dispatch_after``; none when nobody wants any.
 
     Raises:
         Exception: whatever a hook raises: the transaction is to be undone.
         EndlessCascade: hooks answer each other's changes without end.
     """
     subscribers = plugins.subscribers("resource_changed")
-    if not subscribers and not plugins.implements("after_resource_changed"):
+    if not (subscribers or is_logged or plugins.implements("after_resource_changed")):
         return []
     while events := collector.take():
         for event in events:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import click
 
     from kinto_core.authentication.interface import Identity
+    from kinto_core.database.plugin_tables import PluginTables
+    from kinto_core.eventlog.consumer import Consumer, LogReader
     from kinto_core.events.event import ResourceChanged, ResourceRead
     from kinto_core.resources.definition import ResourceType
     from kinto_core.server import Server
@@ -101,6 +103,39 @@ def register_resources() -> Iterable["ResourceType"]:
     Transaction: none.
 
     Returns: the types, parents before children.
+
+    Raising: stops the start.
+    """
+    return ()
+
+
+@hookspec
+def register_tables(server: "Server") -> Iterable["PluginTables"]:
+    """Declare database tables of the plugin's own, beside those of the objects.
+
+    When: once at start. ``kinto migrate``, and the start on an embedded database, create them.
+
+    Transaction: none. Write to them with ``transaction.connection`` in ``resource_changed``, or
+    with ``server.storage.database``.
+
+    Returns: the tables with their version; see ``kinto_core.database.plugin_tables``.
+
+    Raising: stops the start.
+    """
+    return ()
+
+
+@hookspec
+def register_consumers(server: "Server") -> Iterable["Consumer | LogReader"]:
+    """Name durable consumers of the event log.
+
+    When: once at start, in every process: the log is written only when there is a consumer. Make
+    connections when events come, not here.
+
+    Transaction: none. The events that a consumer gets are committed; see
+    ``kinto_core.eventlog.Consumer``.
+
+    Returns: the consumers; or a ``LogReader`` by whom reads the log by itself.
 
     Raising: stops the start.
     """

@@ -20,13 +20,22 @@ from kinto_core.clock import Clock, system_clock
 from kinto_core.database.engine import Database, DatabaseOptions, ping
 from kinto_core.database.migrating import migrate, pending
 from kinto_core.database.opening import Databases
+from kinto_core.database.plugin_tables import PluginTables, pending_tables, prepare_tables
 from kinto_core.errors import (
     BackendError,
     BackendUnavailable,
+    ConfigurationError,
     ConnectionLost,
     ReadOnly,
     WriteConflict,
 )
+from kinto_core.eventlog.consumer import Consumer
+from kinto_core.eventlog.doorbell import Doorbell
+from kinto_core.eventlog.interface import EventLog
+from kinto_core.eventlog.opening import Machinery, open_event_log
+from kinto_core.eventlog.relay import Relay
+from kinto_core.eventlog.retention import Retention
+from kinto_core.eventlog.status import status
 from kinto_core.hooks import Plugins
 from kinto_core.listeners import load_listeners
 from kinto_core.permission.interface import Permission
@@ -63,6 +72,8 @@ class Server:
         types: the resource types.
         rules: what the operations need to know.
         policies: the ways to authenticate, in order.
+        tables: those of plugins.
+        consumers: the durable consumers of the event log.
 
     Raises:
         ConfigurationError: the settings or a plugin cannot work; lists every problem.
@@ -97,7 +108,11 @@ class Server:
             validates_schemas=self.settings.experimental_collection_schema_validation,
         )
         self.policies: tuple[Policy, ...] = build_policies(self.settings)
-        self.backends = Backends(self.storage, self.permission, self.plugins, clock)
+        self.tables: tuple[PluginTables, ...] = tuple(
+            one for answer in self.plugins.gather("register_tables", server=self) for one in answer
+        )
+        self.consumers, machinery = self._event_log()
+        self.backends = Backends(self.storage, self.permission, self.plugins, clock, machinery)
 
     def __enter__(self) -> Self:
         """Use as a context manager: closes at the end."""
@@ -151,7 +166,10 @@ class Server:
         for database in self._databases():
             if database.embedded and pending(database):
                 migrate(database)
+        if self.storage.database.embedded:
+            prepare_tables(self.storage.database, self.tables)
         self._open_top_lists()
+        self.register_consumers()
 
     def migrate(self, *, dry_run: bool = False) -> list[str]:
         """Create or upgrade all tables; gives a line for each step.
@@ -171,10 +189,16 @@ class Server:
             steps = pending(database) if dry_run else migrate(database)
             verb = "would run" if dry_run else "ran"
             lines += [f"{database.dialect}: {verb} {step}" for step in steps]
+            if database is self.storage.database:
+                step_tables = pending_tables if dry_run else prepare_tables
+                more = step_tables(database, self.tables)
+                lines += [f"{database.dialect}: {verb} {step}" for step in more]
+                steps = [*steps, *more]
             if not steps:
                 lines.append(f"{database.dialect}: up to date")
         if not dry_run:
             self._open_top_lists()
+            self.register_consumers()
         return lines
 
     def check(self) -> Mapping[str, str | None]:
@@ -226,12 +250,81 @@ class Server:
         self.cache.flush()
         self.plugins.hook.server_flushed(server=self)
 
+    @property
+    def event_log(self) -> EventLog | None:
+        """The event log; ``None`` when no plugin needs it and nothing is written to it."""
+        machinery = self.backends.event_log
+        return machinery.log if machinery is not None else None
+
+    @property
+    def doorbell(self) -> Doorbell | None:
+        """Rings when the event log has new events to read; ``None`` without one."""
+        machinery = self.backends.event_log
+        return machinery.readable if machinery is not None else None
+
+    def relay(self) -> Relay:
+        """What delivers events to the consumers, once it runs.
+
+        Raises:
+            ConfigurationError: no plugin needs the event log.
+        """
+        machinery = self.backends.event_log
+        if machinery is None:
+            message = "no enabled plugin needs the event log: includes names none with a consumer"
+            raise ConfigurationError([message])
+        settings = self.settings
+        retention = Retention(
+            settings.event_log_retention_seconds, settings.event_log_retention_events
+        )
+        return Relay(machinery, self.consumers, retention, self.clock)
+
+    def delivers_events(self) -> bool:
+        """Whether no event has been waiting for a consumer for alarmingly long.
+
+        Raises:
+            BackendUnavailable: the database cannot be reached.
+        """
+        log = self.event_log
+        if log is None:
+            return True
+        waiting = status(log, self.clock()).waiting_ms
+        return waiting < self.settings.event_log_alarm_seconds * 1000
+
+    def register_consumers(self) -> None:
+        """Begin a cursor for each consumer that has none: from now on it misses nothing.
+
+        Raises:
+            BackendUnavailable: the database cannot be reached.
+        """
+        log = self.event_log
+        if log is None or not self.consumers or self.settings.readonly:
+            return
+        with log.database.writing() as connection:
+            for one in self.consumers:
+                log.register(connection, one.name, from_start=one.from_start, moment=self.clock())
+
     def close(self) -> None:
         """Close every connection."""
+        if self.backends.event_log is not None:
+            self.backends.event_log.close()
         self.cache.close()
         self.databases.close()
 
     # -- inside -----------------------------------------------------------------------------------
+
+    def _event_log(self) -> tuple[tuple[Consumer, ...], Machinery | None]:
+        """The consumers of all plugins, and the log if somebody needs it."""
+        if not self.plugins.implements("register_consumers"):
+            return (), None
+        answers = self.plugins.gather("register_consumers", server=self)
+        found = [one for answer in answers for one in answer]
+        consumers = tuple(one for one in found if isinstance(one, Consumer))
+        names = [one.name for one in consumers]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            message = f"several consumers of the event log are named {', '.join(doubled)}"
+            raise ConfigurationError([message])
+        return consumers, open_event_log(self.storage.database) if found else None
 
     def _database(self, name: str) -> Database:
         backend = getattr(self.settings, f"{name}_backend")
@@ -257,9 +350,10 @@ class Server:
         ping(database)
         return True
 
-    @staticmethod
-    def _check_database(database: Database) -> bool:
+    def _check_database(self, database: Database) -> bool:
         steps = pending(database)
+        if database is self.storage.database:
+            steps = [*steps, *pending_tables(database, self.tables)]
         if steps:
             message = f"its tables are not up to date ({len(steps)} steps), run: kinto migrate"
             raise BackendUnavailable(message)

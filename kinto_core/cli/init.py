@@ -8,11 +8,16 @@ from pathlib import Path
 import click
 
 from kinto_core.cli.options import common_options, examples, find_ini, tell
+from kinto_core.discovery import installed
 from kinto_core.errors import KintoError
 from kinto_core.settings.rendering import render_ini
 
 EMBEDDED_STORAGE = "sqlite:///%(here)s/data/kinto.db"
 """The database of a new server, beside its settings file."""
+
+
+OWN_PLUGINS = ("redis_listener", "websocket")
+"""Distributions of this project that a new server enables where they are installed."""
 
 
 class FileExists(KintoError):
@@ -92,9 +97,15 @@ def write_ini(path: Path, overrides: Mapping[str, str], *, force: bool = False) 
         file.write(text)
 
 
+def _own_plugins() -> list[str]:
+    """The server's own plugins that are installed; those of others are for the operator to name."""
+    names = {one.name for one in installed()}
+    return [name for name in OWN_PLUGINS if name in names]
+
+
 def _usual() -> Mapping[str, str]:
     return {
-        "includes": "default_bucket",
+        "includes": " ".join(("default_bucket", *_own_plugins())),
         "multiauth.policies": "basicauth",
         "userid_hmac_secret": secrets.token_hex(32),
         "default_bucket_hmac_secret": secrets.token_hex(32),

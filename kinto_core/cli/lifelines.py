@@ -36,6 +36,16 @@ def tie_children(*, to_supervisor: bool) -> None:
     os.register_at_fork(after_in_child=in_child)
 
 
+def stop_with_supervisor(standard_input: int, process: int) -> None:
+    """Make a process stop as by SIGTERM when its standard input ends, for who started it is gone.
+
+    Args:
+        standard_input: its descriptor.
+        process: the identifier of the process.
+    """
+    _start(lambda: _stop_when_ended(standard_input, process))
+
+
 def _start(work: Callable[[], None]) -> None:
     threading.Thread(target=work, daemon=True).start()
 

@@ -13,21 +13,29 @@ from kinto_core.cli.options import load_settings
 from kinto_core.errors import KintoError
 from kinto_core.hooks import Plugins
 from kinto_core.server import Server
-from kinto_core.supervisor import Service
+from kinto_core.supervisor import Service, own_command
 
 
 def services_of_plugins() -> list[Service]:
-    """What the plugins ask for, with the settings of the file and of the environment.
+    """What the plugins need, with the settings of the file and of the environment.
+
+    The relay when there is an event log; then what they ask for, each name once.
 
     Raises:
         ConfigurationError: the settings or a plugin cannot work.
     """
     settings = load_settings(None)
-    if not Plugins.load(settings.includes).implements("register_services"):
+    plugins = Plugins.load(settings.includes)
+    if not (plugins.implements("register_services") or plugins.implements("register_consumers")):
         return []
     with Server(settings) as server:
-        answers = server.plugins.gather("register_services", server=server)
-        return [service for answer in answers for service in answer]
+        found: dict[str, Service] = {}
+        if server.event_log is not None:
+            found["relay"] = Service("relay", own_command("relay", "--supervised"))
+        for answer in server.plugins.gather("register_services", server=server):
+            for service in answer:
+                found.setdefault(service.name, service)
+    return list(found.values())
 
 
 def to_json(services: list[Service]) -> str:

@@ -43,7 +43,7 @@ def start(ini: Path | None, *, host: str | None, port: int | None) -> None:
     http = Service("http", own_command("serve", "--supervised"))
     supervisor = Supervisor([http], write=lambda line: click.echo(line, err=True))
     failures: list[int] = []
-    if settings.includes:
+    if settings.includes or settings.event_listeners:
         _in_background(_add_services, supervisor, failures)
     _in_background(_announce, settings, chosen)
     supervise(supervisor)

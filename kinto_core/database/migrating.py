@@ -4,7 +4,7 @@ import sqlalchemy
 
 from kinto_core.database.engine import Database, connected
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest step in ``migrations/versions``."""
 
 

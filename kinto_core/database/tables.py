@@ -10,7 +10,9 @@ from sqlalchemy import (
     Column,
     Computed,
     Float,
+    Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
@@ -103,3 +105,47 @@ cache = Table(
     sqlite_with_rowid=False,
 )
 """Short-lived values, for servers whose processes share no Redis."""
+
+event_inbox = Table(
+    "event_inbox",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("moment", BigInteger, nullable=False),
+    Column("resource", _name, nullable=False),
+    Column("parent_id", _name, nullable=False),
+    Column("text", Text, nullable=False),
+)
+"""PostgreSQL only: events that are committed, or going to be, and have no offset yet. Their ``id``
+is in the order of commits for one list, but not for all."""
+
+event_log = Table(
+    "event_log",
+    metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("moment", BigInteger, nullable=False, comment="milliseconds since 1970"),
+    Column("resource", _name, nullable=False),
+    Column("parent_id", _name, nullable=False),
+    Column("text", Text, nullable=False, comment="the event as JSON"),
+    sqlite_autoincrement=True,
+)
+"""The events by offset, without gaps."""
+
+event_epoch = Table(
+    "event_epoch",
+    metadata,
+    Column("epoch", _name, nullable=False),
+    Column("trimmed", BigInteger, nullable=False, comment="the last offset that was dropped"),
+)
+"""One row: the history that offsets belong to."""
+
+event_cursors = Table(
+    "event_cursors",
+    metadata,
+    Column("name", _name, primary_key=True),
+    Column("position", BigInteger, nullable=False, comment="the last offset acknowledged"),
+    Column("failures", BigInteger, nullable=False, comment="in a row"),
+    Column("error", Text, nullable=False),
+    Column("updated", BigInteger, nullable=False, comment="milliseconds since 1970"),
+    sqlite_with_rowid=False,
+)
+"""How far each durable consumer is."""

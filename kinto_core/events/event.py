@@ -7,7 +7,6 @@ only if somebody looks at them, so that an event nobody listens to costs next to
 
 import os
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -42,6 +41,8 @@ class Change:
         old: JSON text of the object before, ``None`` for a creation.
         request_uri: the path of the request, without version prefix. Source: events E-19.
         url_ids: the identifiers in that path by name. Source: events E-16.
+        grants_changed: whether the permissions of the object are others than before; what they are
+            is not told. Source: events E-96.
     """
 
     resource_name: str
@@ -55,6 +56,7 @@ class Change:
     old: str | None
     request_uri: str
     url_ids: Mapping[str, str] = field(default_factory=dict, hash=False)
+    grants_changed: bool = False
 
     def impacted(self) -> dict[str, Any]:
         """``{"new": {…}, "old": {…}}``, without ``old`` for a creation. Source: events E-22."""
@@ -95,7 +97,8 @@ def new_event_id() -> str:
     value = (stamp << 80) | int.from_bytes(os.urandom(10))
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    return str(uuid.UUID(int=value))
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ Version 1 of the text::
      "payload": {"timestamp": …, "action": …, "uri": …, "user_id": …, "resource_name": …, …},
      "parent_uri": "/buckets/b",
      "impacted_objects": [
-       {"new": {…}, "old": {…}, "object_id": "…", "uri": "…", "timestamp": …, "user_id": "…"}]}
+       {"new": {…}, "old": {…}, "object_id": "…", "uri": "…", "timestamp": …, "user_id": "…",
+        "grants_changed": true}]}
 
-``old`` is missing for creations. Objects are copied as the text that they are stored as, in both
-directions: numbers keep their digits, and nothing is parsed that nobody looks at. Readers ignore
-names they do not know; what would mislead them is a new version.
+``old`` is missing for creations, ``grants_changed`` unless permissions changed. Objects are copied
+as the text that they are stored as, in both directions: numbers keep their digits, and nothing is
+parsed that nobody looks at. Readers ignore names they do not know; what would mislead them is a new
+version.
 """
 
 from typing import Any
@@ -41,6 +43,7 @@ class _Impacted(msgspec.Struct, omit_defaults=True):
     old: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     request_uri: str | None = None
     url_ids: dict[str, str] | None = None
+    grants_changed: bool = False
 
 
 class _Message(msgspec.Struct):
@@ -112,6 +115,7 @@ def _impacted(change: Change, first: Change) -> _Impacted:
         uri=change.uri,
         timestamp=change.timestamp,
         user_id=change.user_id,
+        grants_changed=change.grants_changed,
     )
     if change.old is not None:
         entry.old = msgspec.Raw(change.old.encode())
@@ -139,4 +143,5 @@ def _change(message: _Message, entry: _Impacted) -> Change:
         old=None if entry.old is msgspec.UNSET else bytes(entry.old).decode(),
         request_uri=payload["uri"] if entry.request_uri is None else entry.request_uri,
         url_ids=ids,
+        grants_changed=entry.grants_changed,
     )

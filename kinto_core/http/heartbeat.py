@@ -46,11 +46,14 @@ def lbheartbeat_view(_site: Site, _exchange: Exchange) -> Reply:
 def core_heartbeats(site: Site) -> dict[str, Check]:
     """The checks of the backends."""
     server = site.server
-    return {
+    checks: dict[str, Check] = {
         "storage": lambda: server.is_alive(server.storage.database),
         "permission": lambda: server.is_alive(server.permission.database),
         "cache": lambda: _answers(server.cache),
     }
+    if server.event_log is not None:
+        checks["events"] = server.delivers_events
+    return checks
 
 
 def _answers(cache: Cache) -> bool:

@@ -55,7 +55,7 @@ def delete(
     seen = hold(tx, address, call, seen, decide)
     existing = require_existing(rules, address, call, seen)
     dead = _bury(tx, rules, address.list, seen, [existing], wanted[0])
-    effects.announce(tx, address, call, dead[0], existing)
+    effects.announce(tx, address, call, dead[0], existing, grants_changed=True)
     return ObjectAnswer(dead[0], {})
 
 
@@ -103,7 +103,7 @@ def delete_list(
         return DeletedList([], timestamp)
     dead = _bury(tx, rules, address, seen, objects, None)
     for old, new in zip(objects, dead, strict=True):
-        effects.announce(tx, address.object(old.id), call, new, old)
+        effects.announce(tx, address.object(old.id), call, new, old, grants_changed=True)
     return DeletedList(dead, max(item.last_modified for item in dead), after)
 
 

@@ -88,12 +88,14 @@ def before_delete(tx: Transaction, rules: Rules, kind: ResourceType, key: Object
     return latest
 
 
-def announce(
+def announce(  # noqa: PLR0913  everything that a change tells
     tx: Transaction,
     address: ObjectAddress,
     call: Call[Any],
     new: StoredObject,
     old: StoredObject | None,
+    *,
+    grants_changed: bool = False,
 ) -> None:
     """Record a change for the events. Source: events E-10."""
     written = Action.CREATE if old is None else Action.UPDATE
@@ -110,5 +112,6 @@ def announce(
             old=old.text if old is not None else None,
             request_uri=call.uri or address.uri,
             url_ids=call.url_ids,
+            grants_changed=grants_changed,
         )
     )

@@ -201,10 +201,11 @@ def _write(  # noqa: PLR0913, PLR0917  everything that a write depends on
     effects.index(tx, address.list, seen.parent(address.list), [(previous, saved)])
     before = seen.snapshot.grants[-1]
     grants = {name: who for name, who in new.grants.items() if who}
-    if grants != before:
+    grants_changed = grants != before
+    if grants_changed:
         tx.set_grants(key, grants, fresh=not before)
     effects.after_write(tx, rules, address, data, seen.existing)
-    effects.announce(tx, address, call, saved, seen.existing)
+    effects.announce(tx, address, call, saved, seen.existing, grants_changed=grants_changed)
     shown = grants if _is_shown(rules, seen, address, grants) else {}
     return ObjectAnswer(saved, shown, is_new=seen.existing is None)
 

@@ -56,6 +56,11 @@ POLICIES: Mapping[str, str] = {
     "kinto.plugins.openid.OpenIDConnectPolicy": "openid",
 }
 
+LISTENERS: Mapping[str, str] = {
+    "kinto_redis.listeners": "kinto_redis_listener",
+}
+"""Modules of listeners, as ``event_listeners.….use`` names them."""
+
 ID_GENERATORS: Mapping[str, str] = {
     "kinto.views.NameGenerator": "NameGenerator",
     "kinto.views.RelaxedUUID": "RelaxedUUID",

@@ -27,6 +27,7 @@ def _nothing() -> Mapping[Any, Any]:
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Settings(
     groups.LogSettings,
+    groups.EventSettings,
     groups.HttpSettings,
     groups.LimitSettings,
     groups.FeatureSettings,

@@ -317,6 +317,30 @@ class HttpSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EventSettings:
+    """How events are kept for who must not miss any."""
+
+    event_log_retention_seconds: float = setting(
+        86400.0,
+        minimum=0,
+        unit="seconds",
+        help="How long delivered events are kept, so that live streams can resume.",
+    )
+    event_log_retention_events: int = setting(
+        100000,
+        minimum=0,
+        unit="events",
+        help="How many delivered events are kept at most. What a consumer still lacks is kept.",
+    )
+    event_log_alarm_seconds: float = setting(
+        300.0,
+        minimum=1,
+        unit="seconds",
+        help="When an event has been waiting for a consumer for so long, the heartbeat fails.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogSettings:
     """What is written about the work."""
 
@@ -338,6 +362,7 @@ GROUPS: tuple[type, ...] = (
     FeatureSettings,
     LimitSettings,
     HttpSettings,
+    EventSettings,
     LogSettings,
 )
 """The groups in the order in which they are shown."""

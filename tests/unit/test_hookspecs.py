@@ -12,8 +12,10 @@ from webtest import TestApp
 
 from kinto_core import hookspecs
 from kinto_core.authentication.interface import Identity
+from kinto_core.database.plugin_tables import pending_tables
 from kinto_core.errors import Refused
 from kinto_core.events.event import ResourceChanged, ResourceRead
+from kinto_core.events.wire import decode
 from kinto_core.hooks import dispatch_read, hook_names
 from kinto_core.hookspecs import hookimpl
 from kinto_core.objects import ObjectKey
@@ -21,6 +23,7 @@ from kinto_core.resources.definition import ResourceType
 from kinto_core.server import Server
 from kinto_core.supervisor import Service
 from kinto_core.testing import make_app, make_server
+from kinto_core.testing.consuming import deliver_pending
 from kinto_core.testing.factories import make_read
 from kinto_core.testing.recorder import HookRecorder
 from kinto_core.transactions import Transaction
@@ -251,6 +254,52 @@ def test_hook_register_capabilities(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     application = make_app({"includes": "plugin_under_test"})
     answer = TestApp(application).get("/v1/")
     assert answer.json["capabilities"]["print"]["pages"] == 2  # events E-75
+    application.close()
+
+
+TABLES_PLUGIN = """
+from sqlalchemy import Column, MetaData, Table, Text
+from kinto_core import hookimpl
+from kinto_core.database.plugin_tables import PluginTables
+metadata = MetaData()
+Table("notes", metadata, Column("uri", Text, primary_key=True))
+@hookimpl
+def register_tables():
+    return [PluginTables(name="notes", metadata=metadata, version=1)]
+"""
+
+
+def test_hook_register_tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """They are there once the server is prepared."""
+    loaded(monkeypatch, tmp_path, TABLES_PLUGIN)
+    with make_server({"includes": "plugin_under_test"}) as server:
+        with server.transaction() as tx:
+            tx.connection.command("INSERT INTO notes VALUES ('/buckets/b')")
+        assert pending_tables(server.storage.database, server.tables) == []
+
+
+CONSUMER_PLUGIN = """
+from kinto_core import hookimpl
+from kinto_core.eventlog import Consumer
+GOT = []
+@hookimpl
+def register_consumers():
+    return [Consumer(name="printer", deliver=lambda events: GOT.extend(one.text for one in events))]
+"""
+
+
+def test_hook_register_consumers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It gets what was committed, from the event log, which is written for it."""
+    loaded(monkeypatch, tmp_path, CONSUMER_PLUGIN)
+    application = make_app({"includes": "plugin_under_test"})
+    http = TestApp(application)
+    http.authorization = ("Basic", ("alice", "secret"))
+    http.put(BUCKET)
+    server: Server = application.registry.site.server
+    assert deliver_pending(server) == 1
+    (text,) = sys.modules["plugin_under_test"].GOT
+    assert decode(text).changes[0].uri == "/buckets/blog"
+    assert http.get("/v1/__heartbeat__").json["events"] is True
     application.close()
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kinto_core.cli.init import OWN_PLUGINS
 from kinto_core.cli.start import example_request, existing_ini
 from kinto_core.settings import Settings, load
 
@@ -27,7 +28,8 @@ def test_a_settings_file_is_written_where_there_is_none(
     written = path.read_bytes()
     loaded, warnings = load(ini=path)
     assert warnings == []
-    assert loaded.includes == ("default_bucket",)
+    assert loaded.includes[0] == "default_bucket"
+    assert set(loaded.includes[1:]) <= set(OWN_PLUGINS)
     assert loaded.storage_url == f"sqlite:///{tmp_path}/data/kinto.db"
     assert existing_ini(None) == path
     assert path.read_bytes() == written

@@ -1,0 +1,31 @@
+"""``kinto relay``."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from kinto_core.cli.lifelines import stop_with_supervisor
+from kinto_core.cli.options import common_options, examples, load_settings, set_up_logs
+from kinto_core.server import Server
+
+
+@click.command(epilog=examples("kinto relay", "kinto relay --ini /etc/kinto/kinto.ini"))
+@common_options
+@click.option("--supervised", is_flag=True, hidden=True, help="Stop when standard input ends.")
+def relay(ini: Path | None, *, supervised: bool) -> None:
+    """Deliver events to durable consumers, in the foreground, until SIGTERM or Ctrl-C.
+
+    Run as many as you like: one leads, and the others stand by and take over when it is gone.
+    """
+    settings = load_settings(ini)
+    set_up_logs(settings)
+    with Server(settings) as server:
+        working = server.relay()
+        for one in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(one, lambda *_: working.stop())
+        if supervised:
+            stop_with_supervisor(sys.stdin.fileno(), os.getpid())
+        working.run()

@@ -1,0 +1,62 @@
+"""How far everybody is, for operators and for the heartbeat."""
+
+from dataclasses import dataclass
+
+from kinto_core.eventlog.interface import Cursor, EventLog, Extent
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerStatus:
+    """One consumer.
+
+    Attributes:
+        name: its name.
+        position: the offset of the last event it acknowledged.
+        lag: how many events it lacks.
+        waiting_ms: how long the oldest of them has been waiting; 0 when it lacks none.
+        failures: how often it failed in a row.
+        error: why, the last time.
+    """
+
+    name: str
+    position: int
+    lag: int
+    waiting_ms: int
+    failures: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogStatus:
+    """The log and its consumers."""
+
+    extent: Extent
+    consumers: tuple[ConsumerStatus, ...]
+
+    @property
+    def waiting_ms(self) -> int:
+        """How long the oldest event that somebody lacks has been waiting."""
+        return max((one.waiting_ms for one in self.consumers), default=0)
+
+
+def status(log: EventLog, now: int) -> LogStatus:
+    """How things are at a moment (milliseconds since 1970)."""
+    with log.database.reading() as connection:
+        extent = log.extent(connection)
+        found = []
+        for cursor in log.cursors(connection):
+            following = log.read(connection, cursor.position, limit=1)
+            waiting = max(now - following[0].moment, 0) if following else 0
+            found.append(_one(cursor, extent, waiting))
+    return LogStatus(extent, tuple(found))
+
+
+def _one(cursor: Cursor, extent: Extent, waiting: int) -> ConsumerStatus:
+    return ConsumerStatus(
+        name=cursor.name,
+        position=cursor.position,
+        lag=max(extent.last - cursor.position, 0),
+        waiting_ms=waiting,
+        failures=cursor.failures,
+        error=cursor.error,
+    )
