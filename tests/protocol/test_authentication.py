@@ -49,6 +49,12 @@ def test_other_credentials_are_anonymous(alice: Client, authorization: str) -> N
     assert answer.headers["WWW-Authenticate"] == 'Basic realm="Realm"'  # protocol A-6
 
 
+def test_a_script_gets_no_challenge_that_a_browser_would_take_to_its_user(alice: Client) -> None:
+    nobody = alice.as_(None)
+    assert "WWW-Authenticate" not in nobody.get("/buckets/b", accept="application/json").headers
+    assert "WWW-Authenticate" in nobody.get("/buckets/b", accept="*/*").headers  # clients C-130
+
+
 def test_who_is_known_but_may_not(alice: Client) -> None:
     assert alice.get("/buckets/b").json == {
         "code": 403,
