@@ -1,7 +1,8 @@
 """Listeners that the settings name (``event_listeners``), on top of the same hooks as plugins.
 
 A listener is a callable that takes an event. It is called inside the transaction, so it may refuse
-a change by raising; what leaves the process belongs into a durable consumer instead.
+a change by raising; what leaves the process belongs into a durable consumer instead. For that, a
+listener may be an object with hooks: it is registered as a plugin would be, and not called.
 
 Source: events section 11.
 """
@@ -16,14 +17,15 @@ from kinto_core import json
 from kinto_core.errors import ConfigurationError
 from kinto_core.events.event import Action, ResourceChanged, ResourceRead
 from kinto_core.events.selector import WRITES, Selector
-from kinto_core.hooks import Plugins
+from kinto_core.hooks import Plugins, hook_names
 from kinto_core.hookspecs import hookimpl
 from kinto_core.metrics import NO_METRICS, Metrics
 from kinto_core.settings import Settings
+from kinto_core.settings.aliases import LISTENERS
 from kinto_core.settings.setting import settings_of
 
 Listener = Callable[[ResourceChanged | ResourceRead], object]
-"""What ``load_from_config`` gives."""
+"""What ``load_from_config`` gives, unless it gives an object with hooks."""
 
 _DEPTH = 100
 
@@ -46,16 +48,25 @@ class ListenerConfig:
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredListener:
-    """A listener and what it wants."""
+    """A listener and what it wants.
+
+    Attributes:
+        alias: its name.
+        listener: what is called; ``None`` for one that has hooks.
+        selector: the wanted events, if it is called.
+        metrics: gets the seconds of each call.
+        hooks: an object with hooks, if it is one.
+    """
 
     alias: str
-    listener: Listener
+    listener: Listener | None
     selector: Selector
     metrics: Metrics
+    hooks: object = None
 
     def take(self, event: ResourceChanged | ResourceRead) -> None:
         """Call the listener if it wants this event. Source: events E-65."""
-        if self.selector.matches(event):
+        if self.listener is not None and self.selector.matches(event):
             with self.metrics.timer(f"listeners_{self.alias}_seconds"):
                 self.listener(event)
 
@@ -111,6 +122,9 @@ def load_listeners(
     if problems:
         raise ConfigurationError(problems)
     for configured in reversed(loaded):  # what is added last is called first
+        if configured.listener is None:
+            plugins.add(configured.hooks, f"event_listeners.{configured.alias}")
+            continue
         if configured.selector.actions & WRITES:
             plugins.add(_OnChange(configured), f"event_listeners.{configured.alias}")
         if Action.READ in configured.selector.actions:
@@ -138,16 +152,19 @@ def _load(
     except Exception as error:
         message = f"listener {alias!r} ({path}) failed to start: {type(error).__name__}: {error}"
         raise ConfigurationError([message]) from error
-    if not callable(listener):
-        message = f"{prefix}use = {path}: load_from_config(config, prefix) must give a callable"
+    if callable(listener):
+        return ConfiguredListener(alias, listener, selector, metrics)
+    if not any(hasattr(listener, hook) for hook in hook_names()):
+        function = "load_from_config(config, prefix)"
+        message = f"{prefix}use = {path}: {function} must give a callable or an object with hooks"
         raise ConfigurationError([message])
-    return ConfiguredListener(alias, listener, selector, metrics)
+    return ConfiguredListener(alias, None, selector, metrics, hooks=listener)
 
 
 def _import(path: str, prefix: str) -> Any:  # noqa: ANN401  a module has what it has
     """The module of a listener."""
     try:
-        module = importlib.import_module(path)
+        module = importlib.import_module(LISTENERS.get(path, path))
     except Exception as error:
         message = f"{prefix}use = {path} cannot be imported: {type(error).__name__}: {error}"
         raise ConfigurationError([message]) from error

@@ -27,6 +27,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "plugin": ("kinto_core.cli.plugin:plugin", "List plugins, or begin a new one."),
     "relay": ("kinto_core.cli.relay:relay", "Deliver events to durable consumers."),
+    "valkey": ("kinto_core.cli.valkey:valkey", "Run the embedded Valkey server alone."),
     "events": ("kinto_core.cli.events:events", "See and steer the event log."),
     "version": ("kinto_core.cli.version:version", "Show the release."),
 }

@@ -8,7 +8,14 @@ from pathlib import Path
 import click
 
 from kinto_core.cli.lifelines import stop_with_supervisor
-from kinto_core.cli.options import common_options, examples, load_settings, set_up_logs
+from kinto_core.cli.options import (
+    common_options,
+    examples,
+    find_ini,
+    load_settings,
+    set_up_logs,
+)
+from kinto_core.cli.publishing import publish
 from kinto_core.server import Server
 
 
@@ -20,6 +27,7 @@ def relay(ini: Path | None, *, supervised: bool) -> None:
 
     Run as many as you like: one leads, and the others stand by and take over when it is gone.
     """
+    publish(find_ini(ini), {})
     settings = load_settings(ini)
     set_up_logs(settings)
     with Server(settings) as server:

@@ -26,7 +26,8 @@ def services_of_plugins() -> list[Service]:
     """
     settings = load_settings(None)
     plugins = Plugins.load(settings.includes)
-    if not (plugins.implements("register_services") or plugins.implements("register_consumers")):
+    wanted = ("register_services", "register_consumers")
+    if not settings.event_listeners and not any(map(plugins.implements, wanted)):
         return []
     with Server(settings) as server:
         found: dict[str, Service] = {}

@@ -11,9 +11,31 @@ from typing import Any
 
 from kinto_core.errors import ConfigurationError, Fault
 from kinto_core.ids import UUID4, IdGenerator, NameGenerator, RelaxedUUID
+from kinto_core.objects import StoredObject
+from kinto_core.transactions import Transaction
 
 FieldRules = Callable[[dict[str, Any], str], tuple[dict[str, Any], list[Fault]]]
 """Checks and completes the fields of an object: ``(data, prefix of names) -> (data, faults)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """One object that is about to be saved.
+
+    Attributes:
+        uri: its own.
+        user_id: who writes it; ``None`` when anonymous.
+        old: the object as it is until now; ``None`` when it is created.
+    """
+
+    uri: str
+    user_id: str | None
+    old: StoredObject | None
+
+
+Prepare = Callable[[Transaction, Writing, dict[str, Any]], None]
+"""Looks at an object in the transaction that saves it, and completes its fields: changes them in
+place, puts what nobody may read elsewhere, or raises ``InvalidInput``."""
 
 GENERATORS: Mapping[str, Callable[[], IdGenerator]] = {
     "NameGenerator": NameGenerator,
@@ -37,6 +59,7 @@ class ResourceType:
         parent: the type that contains it; ``None`` at the top.
         fields: the rules of its own fields.
         id_generator: the default one, a name of ``GENERATORS``.
+        prepare: has the last word before one of its objects is saved; for types of plugins.
         has_members: whether its objects are groups of users (field ``members``).
         has_schema: whether its parent's ``schema`` field applies to it and stamps it.
         has_indexes: whether its parent's ``indexes`` field applies to its lists.
@@ -46,6 +69,7 @@ class ResourceType:
     parent: "ResourceType | None" = None
     fields: FieldRules = any_fields
     id_generator: str = "NameGenerator"
+    prepare: Prepare | None = None
     has_members: bool = False
     has_schema: bool = False
     has_indexes: bool = False

@@ -23,6 +23,7 @@ from kinto_core.resources.deciding import (
     require_existing,
     require_writable,
 )
+from kinto_core.resources.definition import Writing
 from kinto_core.resources.patching import Patch, Patched
 from kinto_core.resources.schemas import validate_object
 from kinto_core.resources.timestamps import stamp
@@ -186,6 +187,8 @@ def _write(  # noqa: PLR0913, PLR0917  everything that a write depends on
     data = {name: new.data[name] for name in new.data if name not in _OURS}
     if rules.validates_schemas:
         validate_object(data, address, seen.snapshot.objects)
+    if kind.prepare is not None:
+        kind.prepare(tx, Writing(address.uri, call.caller.user_id, seen.existing), data)
     _own(rules, call, new.grants)
     previous = seen.snapshot.objects[-1]
     times = stamp(

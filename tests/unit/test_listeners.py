@@ -11,6 +11,7 @@ from kinto_core.errors import ConfigurationError, Refused
 from kinto_core.events.collector import Collector
 from kinto_core.events.event import Action
 from kinto_core.hooks import Plugins, dispatch_before, dispatch_read
+from kinto_core.hookspecs import hookimpl
 from kinto_core.listeners import Listener, ListenerConfig, load_listeners
 from kinto_core.metrics import Registry
 from kinto_core.testing import make_settings
@@ -203,3 +204,24 @@ def test_unknown_resources_are_accepted(module: Module) -> None:
     plugins = loaded({**BASE, "event_listeners.a.resources": "nothing"})
     announce(plugins)
     assert module.events == []  # events E-64
+
+
+class WithHooks:
+    """A listener that works through hooks, as one that must not lose anything does."""
+
+    @hookimpl
+    def register_capabilities(self) -> Mapping[str, Mapping[str, Any]]:
+        """See ``kinto_core.hookspecs``."""
+        return {"listening": {"description": "", "url": ""}}
+
+
+def test_a_listener_with_hooks_is_registered_and_not_called(
+    module: Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "load_from_config", lambda _config, _prefix: WithHooks())
+    plugins = loaded(BASE)
+    announce(plugins)
+    assert not plugins.implements("resource_changed")
+    assert plugins.gather("register_capabilities", server=None) == [
+        {"listening": {"description": "", "url": ""}}
+    ]
