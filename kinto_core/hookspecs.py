@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from kinto_core.database.plugin_tables import PluginTables
     from kinto_core.eventlog.consumer import Consumer, LogReader
     from kinto_core.events.event import ResourceChanged, ResourceRead
+    from kinto_core.metrics import Metrics
     from kinto_core.resources.definition import ResourceType
     from kinto_core.server import Server
+    from kinto_core.settings import Settings
     from kinto_core.supervisor import Service
     from kinto_core.transactions import Transaction
 
@@ -199,6 +201,22 @@ def register_capabilities(server: "Server") -> Mapping[str, Mapping[str, Any]]:
     Raising: stops the start.
     """
     return {}
+
+
+@hookspec
+def register_metrics(settings: "Settings") -> "Metrics | None":
+    """Take the server's measurements: counts and durations of requests, backends and listeners.
+
+    When: once at start, before anything is measured; with the settings of all plugins.
+
+    Transaction: none.
+
+    Returns: what takes them, such as a ``kinto_core.metrics.Registry``. Of several plugins, the one
+    that is included last gets everything.
+
+    Raising: stops the start.
+    """
+    return None
 
 
 @hookspec

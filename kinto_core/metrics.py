@@ -10,10 +10,13 @@ Source: settings section 11.
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeVar, cast
+
+T = TypeVar("T")
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 Labels = tuple[tuple[str, str], ...]
 """Names and values of labels, sorted by name."""
@@ -103,7 +106,13 @@ class Registry:
     Args:
         buckets: upper bounds of the histograms, rising.
         disabled: names that are not kept. Source: settings S-210.
+
+    Attributes:
+        buckets: the bounds.
+        on_change: called after each measurement, in the thread that took it; be quick.
     """
+
+    on_change: Callable[[], None] | None = None
 
     def __init__(
         self,
@@ -126,6 +135,8 @@ class Registry:
             series = self._counters.setdefault(name, {})
             key = key if key in series or len(series) < MAX_SERIES else OVERFLOW
             series[key] = series.get(key, 0) + value
+        if self.on_change is not None:
+            self.on_change()
 
     def observe(self, name: str, value: float, labels: Mapping[str, str] | None = None) -> None:
         """See ``Metrics.observe``."""
@@ -138,6 +149,8 @@ class Registry:
             series = every.setdefault(key, _Series([0] * (len(self.buckets) + 1)))
             series.counts[bisect_left(self.buckets, value)] += 1
             series.total += value
+        if self.on_change is not None:
+            self.on_change()
 
     @contextmanager
     def timer(self, name: str, labels: Mapping[str, str] | None = None) -> Iterator[None]:
@@ -161,6 +174,72 @@ class Registry:
                     for name, every in self._histograms.items()
                 },
             )
+
+
+class _Substitute:
+    """An object with some of its methods replaced."""
+
+    def __init__(self, target: object, methods: Mapping[str, Callable[..., Any]]) -> None:
+        self.__dict__.update(methods)
+        self.__dict__["_target"] = target
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever the object has
+        return getattr(self._target, name)
+
+
+def substituted(target: T, methods: Mapping[str, Callable[..., Any]]) -> T:
+    """Something that behaves like an object, less these methods, which replace its own.
+
+    Calls that the object makes to itself are not replaced.
+    """
+    return cast("T", _Substitute(target, methods))
+
+
+def timed(target: T, metrics: Metrics, name: str, methods: Iterable[str]) -> T:
+    """Something that behaves like an object and measures the seconds of each call.
+
+    Args:
+        target: returned as it is when nobody exports measurements, so that it costs nothing then.
+        metrics: gets the seconds, with the label ``method``.
+        name: of the metric.
+        methods: those to measure.
+
+    Source: settings S-225, S-226.
+    """
+    if metrics is NO_METRICS:
+        return target
+    return substituted(
+        target, {one: _timed(getattr(target, one), metrics, name, one) for one in methods}
+    )
+
+
+def timed_function(function: Function, metrics: Metrics, name: str, method: str) -> Function:
+    """The function, or one that measures its seconds too; as ``timed``."""
+    if metrics is NO_METRICS:
+        return function
+    return cast("Function", _timed(function, metrics, name, method))
+
+
+def _timed(
+    function: Callable[..., Any], metrics: Metrics, name: str, method: str
+) -> Callable[..., Any]:
+    labels = {"method": method}
+
+    def call(*values: Any, **named: Any) -> Any:  # noqa: ANN401  those of the method
+        begin = time.perf_counter()
+        try:
+            return function(*values, **named)
+        finally:
+            metrics.observe(name, time.perf_counter() - begin, labels)
+
+    return call
+
+
+def methods_of(promise: type) -> tuple[str, ...]:
+    """The public methods that a ``Protocol`` names."""
+    return tuple(
+        name for name, one in vars(promise).items() if callable(one) and not name.startswith("_")
+    )
 
 
 def _labels(labels: Mapping[str, str] | None) -> Labels:

@@ -14,17 +14,18 @@ from typing import Self, TypeVar
 
 from kinto_core.authentication.interface import Policy
 from kinto_core.authentication.policies import build_policies
+from kinto_core.cache.counting import measured_cache
 from kinto_core.cache.interface import Cache
 from kinto_core.cache.opening import open_cache
 from kinto_core.clock import Clock, system_clock
 from kinto_core.database.engine import Database, DatabaseOptions, ping
+from kinto_core.database.lookup import look_up
 from kinto_core.database.migrating import migrate, pending
 from kinto_core.database.opening import Databases
 from kinto_core.database.plugin_tables import PluginTables, pending_tables, prepare_tables
 from kinto_core.errors import (
     BackendError,
     BackendUnavailable,
-    ConfigurationError,
     ConnectionLost,
     ReadOnly,
     WriteConflict,
@@ -32,12 +33,10 @@ from kinto_core.errors import (
 from kinto_core.eventlog.consumer import Consumer
 from kinto_core.eventlog.doorbell import Doorbell
 from kinto_core.eventlog.interface import EventLog
-from kinto_core.eventlog.opening import Machinery, open_event_log
-from kinto_core.eventlog.relay import Relay
-from kinto_core.eventlog.retention import Retention
-from kinto_core.eventlog.status import status
+from kinto_core.eventlog.service import EventService
 from kinto_core.hooks import Plugins
 from kinto_core.listeners import load_listeners
+from kinto_core.metrics import NO_METRICS, Metrics, methods_of, timed, timed_function
 from kinto_core.permission.interface import Permission
 from kinto_core.permission.sql import SqlPermission
 from kinto_core.resources.access import Access
@@ -68,12 +67,13 @@ class Server:
     Attributes:
         settings: with those of the plugins.
         plugins: what ``includes`` names, loaded.
+        metrics: takes measurements, for plugins too; ``NO_METRICS`` when nobody exports them.
         storage, permission, cache: the backends.
         types: the resource types.
         rules: what the operations need to know.
         policies: the ways to authenticate, in order.
         tables: those of plugins.
-        consumers: the durable consumers of the event log.
+        events: the event log and its consumers; ``None`` when no plugin needs it.
 
     Raises:
         ConfigurationError: the settings or a plugin cannot work; lists every problem.
@@ -83,7 +83,9 @@ class Server:
         self.plugins = Plugins.load(settings.includes)
         self.settings = settings.with_plugins(self.plugins.settings_tables())
         self.plugins.server = self
-        load_listeners(self.plugins, self.settings)
+        given = self.plugins.gather("register_metrics", settings=self.settings)
+        self.metrics: Metrics = given[-1] if given else NO_METRICS
+        load_listeners(self.plugins, self.settings, self.metrics)
         self.clock = clock
         self.databases = Databases(
             DatabaseOptions(
@@ -92,9 +94,13 @@ class Server:
                 busy_timeout_seconds=self.settings.storage_busy_timeout_seconds,
             )
         )
-        self.storage: Storage = SqlStorage(self._database("storage"))
-        self.permission: Permission = SqlPermission(self._database("permission"))
-        self.cache: Cache = open_cache(self.settings, self.databases)
+        self.storage: Storage = self._timed(
+            Storage, "storage", SqlStorage(self._database("storage"))
+        )
+        self.permission: Permission = self._timed(
+            Permission, "permission", SqlPermission(self._database("permission"))
+        )
+        self.cache: Cache = measured_cache(open_cache(self.settings, self.databases), self.metrics)
         self.types = ResourceTypes.build(
             (BUCKET, COLLECTION, GROUP, RECORD, *self.plugins.resource_types()),
             self.settings.id_generators,
@@ -107,12 +113,25 @@ class Server:
             anonymous_ownership=self.settings.anonymous_ownership,
             validates_schemas=self.settings.experimental_collection_schema_validation,
         )
-        self.policies: tuple[Policy, ...] = build_policies(self.settings)
+        self.policies: tuple[Policy, ...] = tuple(
+            timed(one, self.metrics, f"authentication_{one.name}_seconds", ("authenticate",))
+            for one in build_policies(self.settings)
+        )
         self.tables: tuple[PluginTables, ...] = tuple(
             one for answer in self.plugins.gather("register_tables", server=self) for one in answer
         )
-        self.consumers, machinery = self._event_log()
-        self.backends = Backends(self.storage, self.permission, self.plugins, clock, machinery)
+        declared = self.plugins.gather("register_consumers", server=self)
+        self.events = EventService.of(
+            self.storage.database, (one for some in declared for one in some), self.settings, clock
+        )
+        self.backends = Backends(
+            self.storage,
+            self.permission,
+            self.plugins,
+            clock,
+            self.events.machinery if self.events is not None else None,
+            look_up=timed_function(look_up, self.metrics, "backend_storage_seconds", "look_up"),
+        )
 
     def __enter__(self) -> Self:
         """Use as a context manager: closes at the end."""
@@ -168,8 +187,7 @@ class Server:
                 migrate(database)
         if self.storage.database.embedded:
             prepare_tables(self.storage.database, self.tables)
-        self._open_top_lists()
-        self.register_consumers()
+        self._open_lists()
 
     def migrate(self, *, dry_run: bool = False) -> list[str]:
         """Create or upgrade all tables; gives a line for each step.
@@ -197,8 +215,7 @@ class Server:
             if not steps:
                 lines.append(f"{database.dialect}: up to date")
         if not dry_run:
-            self._open_top_lists()
-            self.register_consumers()
+            self._open_lists()
         return lines
 
     def check(self) -> Mapping[str, str | None]:
@@ -253,78 +270,29 @@ class Server:
     @property
     def event_log(self) -> EventLog | None:
         """The event log; ``None`` when no plugin needs it and nothing is written to it."""
-        machinery = self.backends.event_log
-        return machinery.log if machinery is not None else None
+        return self.events.machinery.log if self.events is not None else None
+
+    @property
+    def consumers(self) -> tuple[Consumer, ...]:
+        """The durable consumers of the event log."""
+        return self.events.consumers if self.events is not None else ()
 
     @property
     def doorbell(self) -> Doorbell | None:
         """Rings when the event log has new events to read; ``None`` without one."""
-        machinery = self.backends.event_log
-        return machinery.readable if machinery is not None else None
-
-    def relay(self) -> Relay:
-        """What delivers events to the consumers, once it runs.
-
-        Raises:
-            ConfigurationError: no plugin needs the event log.
-        """
-        machinery = self.backends.event_log
-        if machinery is None:
-            message = "no enabled plugin needs the event log: includes names none with a consumer"
-            raise ConfigurationError([message])
-        settings = self.settings
-        retention = Retention(
-            settings.event_log_retention_seconds, settings.event_log_retention_events
-        )
-        return Relay(machinery, self.consumers, retention, self.clock)
-
-    def delivers_events(self) -> bool:
-        """Whether no event has been waiting for a consumer for alarmingly long.
-
-        Raises:
-            BackendUnavailable: the database cannot be reached.
-        """
-        log = self.event_log
-        if log is None:
-            return True
-        waiting = status(log, self.clock()).waiting_ms
-        return waiting < self.settings.event_log_alarm_seconds * 1000
-
-    def register_consumers(self) -> None:
-        """Begin a cursor for each consumer that has none: from now on it misses nothing.
-
-        Raises:
-            BackendUnavailable: the database cannot be reached.
-        """
-        log = self.event_log
-        if log is None or not self.consumers or self.settings.readonly:
-            return
-        with log.database.writing() as connection:
-            for one in self.consumers:
-                log.register(connection, one.name, from_start=one.from_start, moment=self.clock())
+        return self.events.machinery.readable if self.events is not None else None
 
     def close(self) -> None:
         """Close every connection."""
-        if self.backends.event_log is not None:
-            self.backends.event_log.close()
+        if self.events is not None:
+            self.events.machinery.close()
         self.cache.close()
         self.databases.close()
 
     # -- inside -----------------------------------------------------------------------------------
 
-    def _event_log(self) -> tuple[tuple[Consumer, ...], Machinery | None]:
-        """The consumers of all plugins, and the log if somebody needs it."""
-        if not self.plugins.implements("register_consumers"):
-            return (), None
-        answers = self.plugins.gather("register_consumers", server=self)
-        found = [one for answer in answers for one in answer]
-        consumers = tuple(one for one in found if isinstance(one, Consumer))
-        names = [one.name for one in consumers]
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        if doubled:
-            message = f"several consumers of the event log are named {', '.join(doubled)}"
-            raise ConfigurationError([message])
-        return consumers, open_event_log(self.storage.database) if found else None
+    def _timed(self, promise: type, name: str, backend: T) -> T:
+        return timed(backend, self.metrics, f"backend_{name}_seconds", methods_of(promise))
 
     def _database(self, name: str) -> Database:
         backend = getattr(self.settings, f"{name}_backend")
@@ -336,13 +304,15 @@ class Server:
     def _databases(self) -> tuple[Database, ...]:
         return self.databases.all()
 
-    def _open_top_lists(self) -> None:
+    def _open_lists(self) -> None:
         if self.settings.readonly:
             return
         with self.storage.database.writing() as connection:
             for kind in self.types.by_name.values():
                 if kind.parent is None:
                     self.storage.open_list(connection, "", kind.name, self.clock())
+        if self.events is not None:
+            self.events.register()
 
     @staticmethod
     def is_alive(database: Database) -> bool:

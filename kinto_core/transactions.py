@@ -8,7 +8,7 @@ forgotten as soon as something that could change it is written.
 It knows nothing of resource types, of who may do what, or of HTTP.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -39,6 +39,7 @@ class Backends:
     plugins: Plugins
     clock: Clock
     event_log: Machinery | None = None
+    look_up: Callable[..., Snapshot] = look_up
     writers: Writers = field(default_factory=Writers)
 
 
@@ -339,7 +340,7 @@ class Transaction:
             return Snapshot([], [])
         if self._connections.are_one:
             with self._connections.reading() as connection:
-                return look_up(
+                return self.backends.look_up(
                     connection,
                     keys,
                     user_id=user_id,

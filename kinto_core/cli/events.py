@@ -102,17 +102,8 @@ def replay(ini: Path | None, consumer: str, *, since: str) -> None:
     """
     with Server(load_settings(ini)) as server:
         log = _log_of(server)
-        with log.database.writing() as connection:
-            cursor = log.cursor(connection, consumer)
-            if cursor is None:
-                names = ", ".join(one.name for one in log.cursors(connection)) or "none"
-                message = f"there is no consumer {consumer!r}; there are: {names}"
-                raise NoSuchPlace(message)
-            offset = _offset(log, since)
-            log.move(
-                connection, consumer, old=cursor.position, new=offset, moment=server.clock()
-            )
-            last = log.extent(connection).last
+        offset = _offset(log, since)
+        last = _send(log, consumer, offset, server.clock())
     click.echo(f"{consumer} goes on after event {offset}: {last - offset} to deliver.")
 
 
@@ -145,6 +136,24 @@ def _log_of(server: Server) -> EventLog:
         message = "no enabled plugin needs the event log: includes names none with a consumer"
         raise ConfigurationError([message])
     return server.event_log
+
+
+def _send(log: EventLog, consumer: str, offset: int, moment: int) -> int:
+    """Move a cursor, which may move by itself meanwhile; gives the last offset of the log.
+
+    Raises:
+        NoSuchPlace: there is no such consumer.
+    """
+    while True:
+        with log.database.writing() as connection:
+            cursor = log.cursor(connection, consumer)
+            if cursor is None:
+                names = ", ".join(one.name for one in log.cursors(connection)) or "none"
+                message = f"there is no consumer {consumer!r}; there are: {names}"
+                raise NoSuchPlace(message)
+            at = cursor.position
+            if log.move(connection, consumer, old=at, new=offset, moment=moment):
+                return log.extent(connection).last
 
 
 def _offset(log: EventLog, place: str) -> int:

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from kinto_core.cli.options import (
     set_up_logs,
 )
 from kinto_core.cli.publishing import publish
+from kinto_core.errors import ConfigurationError
 from kinto_core.server import Server
 
 
@@ -31,9 +33,13 @@ def relay(ini: Path | None, *, supervised: bool) -> None:
     settings = load_settings(ini)
     set_up_logs(settings)
     with Server(settings) as server:
-        working = server.relay()
+        if server.events is None:
+            message = "no enabled plugin needs the event log: includes names none with a consumer"
+            raise ConfigurationError([message])
+        working = server.events.relay()
         for one in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(one, lambda *_: working.stop())
+            # In a thread of its own, for the interrupted one may hold a lock that is needed.
+            signal.signal(one, lambda *_: threading.Thread(target=working.stop).start())
         if supervised:
             stop_with_supervisor(sys.stdin.fileno(), os.getpid())
         working.run()

@@ -25,7 +25,9 @@ from kinto_core.cli.options import (
     tell_warnings,
 )
 from kinto_core.cli.publishing import publish
+from kinto_core.cli.sharing import metrics_folder
 from kinto_core.errors import BackendUnavailable, KintoError
+from kinto_core.metrics import NO_METRICS
 from kinto_core.server import Server
 from kinto_core.settings import Settings
 
@@ -61,18 +63,21 @@ def serve(  # noqa: PLR0913  one for each option
     publish(find_ini(ini), {**options, "LOG_LEVEL": "debug" if is_verbose() else None})
     given = load_settings(ini)
     chosen = free_port(given.host, given.port)
-    settings = _prepared(given)
+    settings, is_measured = _prepared(given)
     tell_warnings(settings)
     if "fork" in multiprocessing.get_all_start_methods():
         multiprocessing.set_start_method("fork", force=True)
         tie_children(to_supervisor=supervised)
     tell(f"Listening on http://{settings.host}:{chosen}/")
     # The code is imported by now and shared by the workers; connections are made in each of them.
-    _server(settings, chosen).serve(target_loader=_load, wrap_loader=False)
+    with metrics_folder(is_needed=is_measured):
+        _server(settings, chosen).serve(target_loader=_load, wrap_loader=False)
 
 
-def _prepared(settings: Settings) -> Settings:
+def _prepared(settings: Settings) -> tuple[Settings, bool]:
     """The settings with those of the plugins, once the embedded databases have their tables.
+
+    Tells, too, whether a plugin exports metrics.
 
     Done before the workers are forked, so that they do not meet, and closed again, because
     connections must not be shared by processes.
@@ -82,7 +87,7 @@ def _prepared(settings: Settings) -> Settings:
             server.prepare()
         except BackendUnavailable as error:
             tell(f"kinto: warning: {error}")
-        return server.settings
+        return server.settings, server.metrics is not NO_METRICS
 
 
 def usable_workers(settings: Settings) -> int:

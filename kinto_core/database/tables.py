@@ -114,6 +114,7 @@ event_inbox = Table(
     Column("resource", _name, nullable=False),
     Column("parent_id", _name, nullable=False),
     Column("text", Text, nullable=False),
+    info={"dialect": "postgresql"},
 )
 """PostgreSQL only: events that are committed, or going to be, and have no offset yet. Their ``id``
 is in the order of commits for one list, but not for all."""

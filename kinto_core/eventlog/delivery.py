@@ -163,6 +163,7 @@ class Delivery:
             text,
         )
         self.write_down()
+        self._position = None  # somebody may send the consumer past what it cannot take
         try:
             with self._log.database.writing() as connection:
                 self._log.note_failure(connection, self.consumer.name, text, moment=self._clock())

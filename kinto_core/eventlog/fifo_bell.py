@@ -7,6 +7,7 @@ pipe that nobody reads is what is left of a dead process, and is removed.
 import contextlib
 import os
 import select
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -18,6 +19,11 @@ LOOK_SECONDS = 0.05
 
 _BYTE = b"."
 _MANY = 4096
+_HIDDEN = "."
+"""Begins the name of a pipe that nobody reads yet."""
+
+_GRAIN_NANOSECONDS = 100_000_000
+"""Two changes of a folder within this time may bear the same time."""
 
 
 class FifoDoorbell:
@@ -32,9 +38,15 @@ class FifoDoorbell:
         self._look_at = 0.0
         self._seen = 0
         self._pipes: dict[str, int] = {}
+        # A descriptor that another thread has closed may be that of another file by now.
+        self._turn = threading.Lock()
 
     def ring(self) -> None:
         """See ``Doorbell.ring``."""
+        with self._turn:
+            self._ring()
+
+    def _ring(self) -> None:
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
@@ -52,10 +64,12 @@ class FifoDoorbell:
     def bell(self) -> Iterator["FifoBell"]:
         """See ``Doorbell.bell``."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._folder / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        os.mkfifo(path, 0o600)
-        pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        path, hidden = self._folder / name, self._folder / f"{_HIDDEN}{name}"
+        os.mkfifo(hidden, 0o600)
+        pipe = os.open(hidden, os.O_RDWR | os.O_NONBLOCK)
         try:
+            hidden.rename(path)  # who rings meanwhile must not take it for one of the dead
             yield FifoBell(pipe)
         finally:
             path.unlink(missing_ok=True)
@@ -63,15 +77,17 @@ class FifoDoorbell:
 
     def close(self) -> None:
         """See ``Doorbell.close``."""
-        for name in list(self._pipes):
-            self._hang_up(name)
+        with self._turn:
+            for name in list(self._pipes):
+                self._hang_up(name)
 
     def _look(self) -> None:
         """Find the pipes, when the folder changed since the last time."""
         changed = self._folder.stat().st_mtime_ns
         if changed == self._seen:
             return
-        names = {path.name for path in self._folder.iterdir()}
+        found = {path.name for path in self._folder.iterdir()}
+        names = {name for name in found if not name.startswith(_HIDDEN)}
         for name in self._pipes.keys() - names:
             self._hang_up(name)
         for name in names - self._pipes.keys():
@@ -79,7 +95,8 @@ class FifoDoorbell:
                 self._pipes[name] = os.open(self._folder / name, os.O_WRONLY | os.O_NONBLOCK)
             except OSError:
                 self._forget(name)
-        self._seen = changed
+        is_settled = time.time_ns() - changed > _GRAIN_NANOSECONDS
+        self._seen = changed if is_settled else 0
 
     def _forget(self, name: str) -> None:
         self._hang_up(name)

@@ -92,6 +92,16 @@ class Extent(NamedTuple):
     last: int
 
 
+class Unsequenced(NamedTuple):
+    """Committed events without an offset: how many, and when the oldest was written.
+
+    ``moment`` is in milliseconds since 1970, 0 when there is none.
+    """
+
+    number: int
+    moment: int
+
+
 class Cursor(NamedTuple):
     """How far a consumer is.
 
@@ -130,6 +140,10 @@ class EventLog(Protocol):
         Called by one process at a time, the leader. On SQLite, where the order of writing is that
         of commits, events have their offsets at once and there is nothing to do.
         """
+        ...
+
+    def unsequenced(self, connection: Connection) -> Unsequenced:
+        """What ``sequence`` has not done yet; more than a moment's worth when no relay leads."""
         ...
 
     def read(

@@ -28,34 +28,42 @@ class ConsumerStatus:
 
 @dataclass(frozen=True, slots=True)
 class LogStatus:
-    """The log and its consumers."""
+    """The log and its consumers.
+
+    Attributes:
+        extent: what the log holds.
+        consumers: how far they are.
+        unsequenced_ms: how long the oldest event that has no offset yet has been waiting.
+    """
 
     extent: Extent
     consumers: tuple[ConsumerStatus, ...]
+    unsequenced_ms: int = 0
 
     @property
     def waiting_ms(self) -> int:
         """How long the oldest event that somebody lacks has been waiting."""
-        return max((one.waiting_ms for one in self.consumers), default=0)
+        return max([self.unsequenced_ms, *(one.waiting_ms for one in self.consumers)])
 
 
 def status(log: EventLog, now: int) -> LogStatus:
     """How things are at a moment (milliseconds since 1970)."""
     with log.database.reading() as connection:
-        extent = log.extent(connection)
+        extent, behind = log.extent(connection), log.unsequenced(connection)
+        unsequenced = max(now - behind.moment, 0) if behind.number else 0
         found = []
         for cursor in log.cursors(connection):
             following = log.read(connection, cursor.position, limit=1)
-            waiting = max(now - following[0].moment, 0) if following else 0
-            found.append(_one(cursor, extent, waiting))
-    return LogStatus(extent, tuple(found))
+            waiting = max(now - following[0].moment, 0) if following else unsequenced
+            found.append(_one(cursor, extent.last + behind.number, waiting))
+    return LogStatus(extent, tuple(found), unsequenced)
 
 
-def _one(cursor: Cursor, extent: Extent, waiting: int) -> ConsumerStatus:
+def _one(cursor: Cursor, last: int, waiting: int) -> ConsumerStatus:
     return ConsumerStatus(
         name=cursor.name,
         position=cursor.position,
-        lag=max(extent.last - cursor.position, 0),
+        lag=max(last - cursor.position, 0),
         waiting_ms=waiting,
         failures=cursor.failures,
         error=cursor.error,

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from pyramid.request import Request
 from pyramid.response import Response
 
+from kinto_core.authentication.interface import Identity
 from kinto_core.errors import KintoError
 from kinto_core.http.errors import TOO_LARGE, HttpError
 from kinto_core.http.exchange import Exchange, Reply
@@ -21,6 +22,9 @@ FINISHED = "kinto.finished"
 
 REQUEST_ID = "kinto.request_id"
 """Where the environment keeps the request's name."""
+
+IDENTITY = "kinto.identity"
+"""Where the environment keeps who asks, beside the credentials that prove it."""
 
 SAFE_IN_PATH = "/~!$&'()*+,;=:@"
 MAX_REQUEST_ID = 128
@@ -97,9 +101,31 @@ def to_exchange(site: Site, request: Request) -> Exchange:
         headers=EnvironHeaders(environ),
         body=_body(site, environ),
         origin_url=origin_url(site, environ),
-        identity=site.authenticate(environ.get("HTTP_AUTHORIZATION")),
+        identity=identity_of(site, environ),
         request_id=request_id(environ),
     )
+
+
+def identity_of(site: Site, environ: dict[str, Any]) -> Identity | None:
+    """Who asks, found out once for each request; ``None`` when anonymous.
+
+    Raises:
+        BackendUnavailable: that cannot be known now.
+    """
+    credentials = environ.get("HTTP_AUTHORIZATION")
+    if credentials is None:
+        return None
+    known = environ.get(IDENTITY)
+    if known is None or known[0] != credentials:
+        known = environ[IDENTITY] = (credentials, site.authenticate(credentials))
+    identity: Identity | None = known[1]
+    return identity
+
+
+def known_identity(environ: Mapping[str, Any]) -> Identity | None:
+    """Who asked, if somebody wanted to know while the request was served."""
+    known: tuple[str, Identity | None] | None = environ.get(IDENTITY)
+    return known[1] if known is not None else None
 
 
 def origin_url(site: Site, environ: Mapping[str, Any]) -> str:

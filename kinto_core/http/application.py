@@ -28,6 +28,7 @@ from kinto_core.http.errors import (
 from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.finishing import Finisher
 from kinto_core.http.heartbeat import core_heartbeats
+from kinto_core.http.measuring import Meter
 from kinto_core.http.redirects import without_route
 from kinto_core.http.root import core_capabilities
 from kinto_core.http.routing import Router, Target
@@ -35,6 +36,7 @@ from kinto_core.http.security import SitePolicy
 from kinto_core.http.services import add_service, include_cornice
 from kinto_core.http.site import Site
 from kinto_core.http.views import failure, methods_of, serve_path
+from kinto_core.metrics import NO_METRICS
 from kinto_core.resources.definition import ResourceType
 from kinto_core.server import Server
 
@@ -47,13 +49,16 @@ SERVER_ERROR = 500
 def configure(config: Configurator, server: Server) -> None:
     """Make a configurator serve a server.
 
-    Adds ``config.registry.site`` and ``config.registry.finisher``; plugins find the server as
-    ``config.registry.site.server``.
+    Adds ``config.registry.site``, ``config.registry.finisher`` and ``config.registry.meter``;
+    plugins find the server as ``config.registry.site.server``.
     """
     site = Site.of(server)
     finisher = Finisher(site.settings)
+    is_measured = server.metrics is not NO_METRICS
+    meter = Meter(server.metrics, site.settings.metrics_matchdict_fields) if is_measured else None
     config.registry.site = site
     config.registry.finisher = finisher
+    config.registry.meter = meter
     config.set_security_policy(SitePolicy(site))
     config.add_tween("kinto_core.http.tweens.surround")
     include_cornice(config)
@@ -66,7 +71,7 @@ def configure(config: Configurator, server: Server) -> None:
         site.heartbeats.update(checks)
     router = Router(server.types)
     endpoints = Endpoints(site, router)
-    endpoints.batch = Batch(site, router, finisher, endpoints.serve_inside_batch)
+    endpoints.batch = Batch(site, router, finisher, endpoints.serve_inside_batch, meter)
     for kind in reversed(tuple(server.types.by_name.values())):
         _add_resource(config, site, finisher, router, kind)
     for path, endpoint in endpoints.table.items():

@@ -16,6 +16,8 @@ from kinto_core.http import parsing
 from kinto_core.http.batch_body import BatchEntry, parse_batch
 from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.finishing import Finisher
+from kinto_core.http.measuring import Measurement, Meter
+from kinto_core.http.measuring import of_operation as measured
 from kinto_core.http.routing import Router
 from kinto_core.http.site import Site
 from kinto_core.http.summaries import ERROR, of_operation
@@ -36,12 +38,14 @@ class Batch:
         router: finds resources by path.
         finisher: adds the headers that every answer carries.
         elsewhere: serves paths that are no resources.
+        meter: measures each operation, if somebody exports it.
     """
 
     site: Site
     router: Router
     finisher: Finisher
     elsewhere: Elsewhere
+    meter: Meter | None = None
 
     def serve(self, exchange: Exchange) -> Reply:
         """The reply to a batch.
@@ -73,13 +77,15 @@ class Batch:
             return [self._one(self._inner(exchange, inherited, one, tx)) for one in entries]
 
         answers = self.site.server.transact(work, request_id=exchange.request_id, remembers=True)
-        for _, summary in answers:
-            if summary is not None:
-                log_request(summary, SUBREQUESTS)
-        return Reply(200, json.dumpb({"responses": [answer for answer, _ in answers]}))
+        for one in answers:
+            if one.summary is not None:
+                log_request(one.summary, SUBREQUESTS)
+            if self.meter is not None and one.measurement is not None:
+                self.meter.take(one.measurement)
+        return Reply(200, json.dumpb({"responses": [one.entry for one in answers]}))
 
     def _one(self, inner: Exchange) -> "_Answer":
-        """Serve one request; its summary waits until the batch is done, which may try again."""
+        """Serve one request; what is told of it waits for the batch, which may try again."""
         started = time.perf_counter()
         reply, final = self._follow(inner)
         self.finisher.finish(reply.headers, inner.headers.get("origin"), reply.exposed)
@@ -87,7 +93,10 @@ class Batch:
         summary = None
         if SUBREQUESTS.isEnabledFor(logging.INFO):
             summary = of_operation(inner, reply, path, started)
-        return _entry(inner, reply, path), summary
+        measurement = None
+        if self.meter is not None:
+            measurement = measured(inner, self.router.find(final), reply, started)
+        return _Answer(_entry(inner, reply, path), summary, measurement)
 
     def _inner(
         self, outer: Exchange, inherited: Mapping[str, str], entry: BatchEntry, tx: Transaction
@@ -151,8 +160,14 @@ class Batch:
                 raise InvalidInput(Fault("body", "requests", text))
 
 
-_Answer = tuple[dict[str, Any], RequestSummary | None]
-"""What the batch answers for one request, and what is logged about it."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the batch answers for one request, and what is logged and measured about it."""
+
+    entry: dict[str, Any]
+    summary: RequestSummary | None
+    measurement: Measurement | None
+
 
 _ASCII = "".join(map(chr, range(128)))
 

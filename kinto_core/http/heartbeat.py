@@ -51,8 +51,8 @@ def core_heartbeats(site: Site) -> dict[str, Check]:
         "permission": lambda: server.is_alive(server.permission.database),
         "cache": lambda: _answers(server.cache),
     }
-    if server.event_log is not None:
-        checks["events"] = server.delivers_events
+    if server.events is not None:
+        checks["events"] = server.events.is_on_time
     return checks
 
 

@@ -6,6 +6,7 @@ from pyramid.request import Request
 from pyramid.security import Allowed, Denied
 
 from kinto_core.authentication.interface import Identity
+from kinto_core.http.adapter import identity_of
 from kinto_core.http.site import Site
 
 
@@ -24,7 +25,7 @@ class SitePolicy:
 
     def identity(self, request: Request) -> Identity | None:
         """Who asks."""
-        return self._site.authenticate(request.environ.get("HTTP_AUTHORIZATION"))
+        return identity_of(self._site, request.environ)
 
     def authenticated_userid(self, request: Request) -> str | None:
         """The caller's prefixed id."""

@@ -7,7 +7,6 @@ Source: settings S-188 to S-203, SW-19.
 
 import logging
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from pyramid.response import Response
@@ -15,7 +14,7 @@ from pyramid.response import Response
 from kinto_core import json
 from kinto_core.authentication.interface import Identity
 from kinto_core.errors import KintoError
-from kinto_core.http.adapter import EnvironHeaders, request_id
+from kinto_core.http.adapter import EnvironHeaders, identity_of, request_id
 from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.querystring import UndecodableQuery, parse_pairs
 from kinto_core.http.site import Site
@@ -88,10 +87,10 @@ def of_operation(exchange: Exchange, reply: Reply, path: str, started: float) ->
     )
 
 
-def _identity(site: Site, environ: Mapping[str, Any]) -> Identity | None:
+def _identity(site: Site, environ: dict[str, Any]) -> Identity | None:
     """Who asked; nobody in particular when that cannot be known now."""
     try:
-        return site.authenticate(environ.get("HTTP_AUTHORIZATION"))
+        return identity_of(site, environ)
     except KintoError:
         return None
 

@@ -18,6 +18,7 @@ from kinto_core.http.adapter import FINISHED, to_response
 from kinto_core.http.adapter import request_id as request_id_of
 from kinto_core.http.errors import GONE, METHOD_NOT_ALLOWED, HttpError
 from kinto_core.http.finishing import EndOfService, Finisher
+from kinto_core.http.measuring import Meter
 from kinto_core.http.querystring import UndecodableQuery
 from kinto_core.http.site import Site
 from kinto_core.http.summaries import of_request
@@ -34,6 +35,7 @@ def surround(handler: Handler, registry: Registry) -> Handler:
     finisher: Finisher = registry.finisher
     end = EndOfService.of(site.settings)
     has_limits = end is not None or site.settings.readonly
+    meter: Meter | None = registry.meter
 
     def guarded(request: Request) -> Response:
         try:
@@ -59,6 +61,8 @@ def surround(handler: Handler, registry: Registry) -> Handler:
             response.headers["Alert"] = end.hard if end.is_over() else end.soft
         if REQUESTS.isEnabledFor(logging.INFO):
             log_request(of_request(site, environ, response, started))
+        if meter is not None:
+            meter.take_request(request, response, started)
         return response
 
     return tween

@@ -24,7 +24,8 @@ def deliver_pending(server: Server, *, name: str | None = None) -> int:
     if log is None or (name is not None and not consumers):
         message = f"this server has no consumer {name}" if name else "this server has no event log"
         raise ConfigurationError([message])
-    server.register_consumers()
+    if server.events is not None:
+        server.events.register()
     sequence_pending(server)
     return sum(_deliver(server, log, one) for one in consumers)
 

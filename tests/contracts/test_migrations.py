@@ -74,8 +74,13 @@ def shape(database: Database) -> dict[str, Any]:
 
 def created(database: Database) -> dict[str, Any]:
     """The shape of the declared tables on the same kind of database, which is left without any."""
+    declared = [
+        one
+        for one in metadata.sorted_tables
+        if one.info.get("dialect", database.dialect) == database.dialect
+    ]
     with connected(database) as connection, connection.begin():
-        metadata.create_all(connection)
+        metadata.create_all(connection, declared)
     found = shape(database)
     with connected(database) as connection, connection.begin():
         metadata.drop_all(connection)

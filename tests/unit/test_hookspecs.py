@@ -18,6 +18,7 @@ from kinto_core.events.event import ResourceChanged, ResourceRead
 from kinto_core.events.wire import decode
 from kinto_core.hooks import dispatch_read, hook_names
 from kinto_core.hookspecs import hookimpl
+from kinto_core.metrics import Registry
 from kinto_core.objects import ObjectKey
 from kinto_core.resources.definition import ResourceType
 from kinto_core.server import Server
@@ -334,6 +335,27 @@ def test_principals_of_plugins_are_inherited_like_others(site: Site) -> None:
     assert [entry["status"] for entry in batch] == [200, 200]
     site.http.patch_json(f"{records}/r", {"data": {"n": 2}})
     site.http.delete(records)
+
+
+METRICS_PLUGIN = """
+from kinto_core.hookspecs import hookimpl
+from kinto_core.metrics import Registry
+
+@hookimpl
+def register_metrics(settings):
+    return Registry(disabled={f"backend_{settings.project_name}_seconds"})
+"""
+
+
+def test_hook_register_metrics(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It gets every measurement."""
+    loaded(monkeypatch, tmp_path, METRICS_PLUGIN)
+    with make_server({"includes": "plugin_under_test", "project_name": "storage"}) as server:
+        assert isinstance(server.metrics, Registry)
+        server.cache.get("unknown")
+        measured = server.metrics.measured()
+        assert list(measured.histograms) == ["backend_cache_seconds"]
+        assert measured.counters == {"cache_misses": {(): 1}}  # settings S-229
 
 
 def test_hook_server_flushed(site: Site) -> None:

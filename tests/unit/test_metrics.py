@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from kinto_core.metrics import MAX_SERIES, NO_METRICS, OVERFLOW, Registry
+from kinto_core.metrics import MAX_SERIES, NO_METRICS, OVERFLOW, Registry, methods_of, timed
 
 
 def test_counters_add_up_by_name_and_labels() -> None:
@@ -77,3 +77,43 @@ def test_without_an_exporter_nothing_happens() -> None:
     NO_METRICS.observe("seconds", 1)
     with NO_METRICS.timer("seconds"):
         pass
+
+
+class Till:
+    """Something to be timed."""
+
+    currency = "EUR"
+
+    def pay(self, amount: int, *, tip: int = 0) -> int:
+        if amount < 0:
+            raise ValueError(amount)
+        return amount + tip
+
+
+def test_calls_of_a_timed_object_are_observed() -> None:
+    registry = Registry()
+    till = timed(Till(), registry, "till_seconds", ("pay",))
+    assert (till.pay(3, tip=1), till.currency) == (4, "EUR")
+    with pytest.raises(ValueError, match="-1"):
+        till.pay(-1)
+    (series,) = registry.measured().histograms["till_seconds"].items()
+    assert series[0] == (("method", "pay"),)  # settings S-225
+    assert sum(series[1].counts) == 2
+
+
+def test_nothing_is_wrapped_while_nobody_looks() -> None:
+    till = Till()
+    assert timed(till, NO_METRICS, "till_seconds", ("pay",)) is till
+
+
+def test_the_methods_of_a_promise_are_the_public_ones() -> None:
+    assert methods_of(Till) == ("pay",)
+
+
+def test_who_wants_to_know_hears_of_each_measurement() -> None:
+    registry = Registry()
+    heard: list[int] = []
+    registry.on_change = lambda: heard.append(1)
+    registry.count("hits")
+    registry.observe("seconds", 1)
+    assert heard == [1, 1]

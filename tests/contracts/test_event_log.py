@@ -1,0 +1,84 @@
+"""Every event log keeps the contract, on each kind of database."""
+
+import threading
+
+import pytest
+
+from kinto_core.database.connection import Statement
+from kinto_core.database.engine import Database
+from kinto_core.database.tables import event_epoch
+from kinto_core.eventlog.interface import EventLog
+from kinto_core.eventlog.sql import SqlEventLog
+from kinto_core.testing.contracts.eventlog import EventLogContract, LogUnderTest, event_of
+from kinto_core.testing.contracts.lists import retrying
+
+_FORGET_EPOCH = Statement(lambda _: event_epoch.delete())
+_FIRST_EPOCH = Statement(lambda _: event_epoch.insert().values(epoch="first", trimmed=0))
+
+
+@pytest.fixture
+def empty_log(database: Database) -> SqlEventLog:
+    """An empty log on a database of each kind."""
+    with database.writing() as connection:  # a database that was emptied lacks even this row
+        connection.run(_FORGET_EPOCH, {})
+        connection.run(_FIRST_EPOCH, {})
+    return SqlEventLog(database)
+
+
+class TestSql(EventLogContract):
+    """In the database of the objects."""
+
+    @pytest.fixture
+    def log(self, empty_log: SqlEventLog) -> EventLog:
+        """An empty log."""
+        return empty_log
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_events_that_become_visible_late_come_behind_those_that_have_an_offset(
+    empty_log: SqlEventLog,
+) -> None:
+    # They were numbered first, and are no part of the order until they are committed.
+    one = LogUnderTest(empty_log)
+    written, release = threading.Event(), threading.Event()
+
+    def write_slowly() -> None:
+        with empty_log.database.writing() as connection:
+            empty_log.append(connection, [event_of("late")], 1)
+            connection.flush()
+            written.set()
+            assert release.wait(60)
+
+    slow = threading.Thread(target=write_slowly)
+    slow.start()
+    try:
+        assert written.wait(60)
+        one.add("early")
+        assert one.names() == ["early"]
+    finally:
+        release.set()
+        slow.join()
+    assert one.sequence() == 1
+    assert one.names() == ["early", "late"]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_two_who_sequence_at_once_number_each_event_once(empty_log: SqlEventLog) -> None:
+    # While leadership changes hands there may be two.
+    one = LogUnderTest(empty_log)
+    one.append(*(event_of(str(number)) for number in range(20)))
+    barrier = threading.Barrier(2)
+
+    def sequence() -> None:
+        barrier.wait(60)
+        retrying(lambda: one.sequence(limit=7))
+
+    threads = [threading.Thread(target=sequence) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    while one.sequence():
+        continue
+    assert one.offsets() == list(range(1, 21))
+    assert one.names() == [str(number) for number in range(20)]
