@@ -185,8 +185,9 @@ class Server:
         for database in self._databases():
             if database.embedded and pending(database):
                 migrate(database)
-        if self.storage.database.embedded:
-            prepare_tables(self.storage.database, self.tables)
+        database = self.storage.database
+        if database.embedded and pending_tables(database, self.tables):
+            prepare_tables(database, self.tables)
         self._open_lists()
 
     def migrate(self, *, dry_run: bool = False) -> list[str]:

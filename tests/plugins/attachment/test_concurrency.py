@@ -1,0 +1,117 @@
+"""Requests and the collection of contents at the same time lose nothing.
+
+Source: attachment A-82 to A-84.
+"""
+
+import threading
+from collections.abc import Callable
+
+from webtest import TestApp
+
+from kinto_attachment.checking import check
+from kinto_attachment.cleaning import collect, sweep
+from tests.plugins.attachment.driving import FORM, RECORDS, Site, a_file, form, sha256
+
+ROUNDS = 12
+SHARED = b"the same for all"
+
+
+def _together(*works: Callable[[], None]) -> None:
+    """Run all of them at once; what any raises is raised."""
+    faults: list[BaseException] = []
+
+    def guarded(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001  raised again below
+            faults.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if faults:
+        raise faults[0]
+
+
+def _client(site: Site) -> TestApp:
+    http = TestApp(site.http.app)
+    http.authorization = ("Basic", ("alice", "secret"))
+    return http
+
+
+def test_a_content_is_not_collected_while_somebody_claims_it(any_site: Site) -> None:
+    is_done = threading.Event()
+    body = form(a_file(SHARED, "a.txt", "text/plain"))
+
+    def come_and_go(record: str) -> None:
+        http = _client(any_site)
+        for _ in range(ROUNDS):
+            http.delete(f"{RECORDS}/{record}", status="*")
+            http.post(f"{RECORDS}/{record}/attachment", body, {"Content-Type": FORM}, status=201)
+
+    def work() -> None:
+        _together(lambda: come_and_go("r"), lambda: come_and_go("s"))
+        is_done.set()
+
+    def clean() -> None:
+        while not is_done.is_set():
+            collect(any_site.plugin)
+
+    _together(work, clean)
+    assert check(any_site.plugin, reads=True).dangling == ()
+    for record in ("r", "s"):
+        assert any_site.get(any_site.record(record)["attachment"]["location"]).body == SHARED
+    sweep(any_site.plugin, grace_seconds=-60)
+    assert len(any_site.kept()) == 1
+
+
+def test_the_last_of_several_at_once_counts(any_site: Site) -> None:
+    """attachment A-84"""
+
+    def send(number: int) -> None:
+        content = b"%d" % number
+        body = form(a_file(content, "a.txt", "text/plain"))
+        http = _client(any_site)
+        for _ in range(4):
+            answer = http.post(f"{RECORDS}/r/attachment", body, {"Content-Type": FORM})
+            assert answer.json["hash"] == sha256(content)
+
+    _together(*(lambda number=number: send(number) for number in range(4)))
+    shown = any_site.record()["attachment"]
+    assert sha256(any_site.get(shown["location"]).body) == shown["hash"]
+    sweep(any_site.plugin, grace_seconds=-60)
+    found = check(any_site.plugin, reads=True)
+    assert (found.references, found.contents, found.unknown) == (1, 1, 0)
+
+
+def test_two_pieces_for_one_place_are_one_too_many(any_site: Site) -> None:
+    spoken = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
+    told = {"Upload-Length": "6", "Upload-Metadata": "filename YS50eHQ="}
+    begun = any_site.http.post(f"{RECORDS}/r/attachment/uploads", headers={**spoken, **told})
+    path = begun.headers["Location"].partition("localhost:80")[2]
+    for place, content in ((0, b"abc"), (3, b"def")):
+        statuses: list[int] = []
+
+        def send(place: int = place, content: bytes = content, seen: list[int] = statuses) -> None:
+            headers = {**spoken, "Upload-Offset": str(place)}
+            answer = _client(any_site).patch(path, content, headers, status="*")
+            seen.append(answer.status_code)
+
+        _together(send, send, send)
+        assert sorted(statuses) == [204, 409, 409]
+    assert any_site.get(any_site.record()["attachment"]["location"]).body == b"abcdef"
+    assert len(any_site.kept()) == 1
+
+
+def test_conditions_keep_an_update_from_being_lost(any_site: Site) -> None:
+    """attachment A-13, A-84"""
+    any_site.send()
+    seen = any_site.http.get(f"{RECORDS}/r").headers["ETag"]
+    any_site.send(a_file(b"two", "a.txt"), If_Match=seen, status=200)
+    any_site.send(a_file(b"three", "a.txt"), If_Match=seen, status=412)
+    any_site.http.delete(f"{RECORDS}/r/attachment", headers={"If-Match": seen}, status=412)
+    any_site.send(a_file(), If_None_Match="*", status=412)
+    any_site.send(a_file(), record="new", If_None_Match="*", status=201)
+    assert any_site.record()["attachment"]["hash"] == sha256(b"two")
