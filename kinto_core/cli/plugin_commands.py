@@ -3,6 +3,8 @@
 Apart from ``options.py``, because loading plugins takes long.
 """
 
+from pathlib import Path
+
 import click
 
 from kinto_core.cli.options import load_settings
@@ -20,11 +22,15 @@ def with_plugins(settings: Settings) -> Settings:
     return settings.with_plugins(plugins.settings_tables())
 
 
-def register(group: click.Group) -> None:
+def register(group: click.Group, ini: Path | None) -> None:
     """Let the enabled plugins add their commands.
+
+    Args:
+        group: gets the commands.
+        ini: the settings file that the command line names.
 
     Raises:
         ConfigurationError: the settings cannot work, or a plugin cannot be loaded.
     """
-    plugins = Plugins.load(load_settings(None).includes)
+    plugins = Plugins.load(load_settings(ini).includes)
     plugins.hook.register_commands(cli=group)

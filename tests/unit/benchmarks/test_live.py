@@ -52,9 +52,9 @@ def test_a_subscriber_is_ready_after_all_its_answers() -> None:
 
 
 def test_the_table_leaves_out_what_was_not_measured() -> None:
-    plain = Figures(median_ms=1.0, slow_ms=2.0, cpu_us=3.0, all_cpu_us=4.0, lost=0)
+    plain = Figures(median_ms=1.0, slow_ms=2.0, whole_ms=2.5, cpu_us=3.0, all_cpu_us=4.0, lost=0)
     rows = [Row(name="ours", plain=plain, idle_bytes=2048, greedy_ms=5.0, stalled_ms=6.0)]
     rows.append(Row(name="bare", plain=plain, idle_bytes=1024))
     page = markdown(rows, conditions="Here.")
-    assert "| ours | 1.0 | 2.0 | 3.0 | 4.0 | 2.0 | 0 | 5.0 | 6.0 |" in page
-    assert "| bare | 1.0 | 2.0 | 3.0 | 4.0 | 1.0 | 0 |  |  |" in page
+    assert "| ours | 1.0 | 2.0 | 2.5 | 3.0 | 4.0 | 2.0 | 0 | 5.0 | 6.0 |" in page
+    assert "| bare | 1.0 | 2.0 | 2.5 | 3.0 | 4.0 | 1.0 | 0 |  |  |" in page
