@@ -10,6 +10,7 @@ from rich.table import Table
 
 from kinto_core import json
 from kinto_core.cli.options import common_options, examples, load_settings
+from kinto_core.database.engine import Connection
 from kinto_core.errors import ConfigurationError, KintoError
 from kinto_core.eventlog.interface import EventLog, LoggedEvent, Position
 from kinto_core.eventlog.retention import Retention, drop_disposable
@@ -120,6 +121,22 @@ def trim(ini: Path | None, *, keep: int | None) -> None:
     click.echo(f"{dropped} event(s) dropped.")
 
 
+@events.command("forget", epilog=examples("kinto events forget redis_listener.old"))
+@common_options
+@click.argument("consumer")
+def forget(ini: Path | None, consumer: str) -> None:
+    """Drop the cursor of a consumer that is gone for good, so that events need not wait for it.
+
+    A consumer of that name which comes back begins with the next event.
+    """
+    with Server(load_settings(ini)) as server:
+        log = _log_of(server)
+        with log.database.writing() as connection:
+            if not log.forget(connection, consumer):
+                raise NoSuchPlace(_no_such_consumer(log, connection, consumer))
+    click.echo(f"{consumer} is forgotten.")
+
+
 @events.command("new-epoch", epilog=examples("kinto events new-epoch"))
 @common_options
 def new_epoch(ini: Path | None) -> None:
@@ -148,12 +165,15 @@ def _send(log: EventLog, consumer: str, offset: int, moment: int) -> int:
         with log.database.writing() as connection:
             cursor = log.cursor(connection, consumer)
             if cursor is None:
-                names = ", ".join(one.name for one in log.cursors(connection)) or "none"
-                message = f"there is no consumer {consumer!r}; there are: {names}"
-                raise NoSuchPlace(message)
+                raise NoSuchPlace(_no_such_consumer(log, connection, consumer))
             at = cursor.position
             if log.move(connection, consumer, old=at, new=offset, moment=moment):
                 return log.extent(connection).last
+
+
+def _no_such_consumer(log: EventLog, connection: Connection, consumer: str) -> str:
+    names = ", ".join(one.name for one in log.cursors(connection)) or "none"
+    return f"there is no consumer {consumer!r}; there are: {names}"
 
 
 def _offset(log: EventLog, place: str) -> int:

@@ -24,14 +24,14 @@ class Scan(NamedTuple):
     """What one look into the inbox came to, all of it at one moment.
 
     Attributes:
-        count: how many rows were taken.
+        taken: how many rows were.
         highest: the highest number among them; 0 for none.
         last: the last offset before them.
         is_complete: whether nothing that could be seen was left; else nothing up to ``highest``.
         in_flight: ids of the transactions that were open.
     """
 
-    count: int
+    taken: int
     highest: int
     last: int
     is_complete: bool
@@ -87,9 +87,9 @@ class FloorKeeper:
         if promise is not None:
             if scan.last >= promise.last:
                 self.floor = promise.floor
-            else:  # the scan before was undone
-                self._candidate = None
-        self._promise = _Promise(self._after(scan, now), scan.last + scan.count)
+            else:  # the scan before was undone, or the database is that of an earlier day
+                self.floor, self._candidate, self._highest = Floor(), None, 0
+        self._promise = _Promise(self._after(scan, now), scan.last + scan.taken)
         self._highest = max(self._highest, scan.highest)
 
     def _after(self, scan: Scan, now: float) -> Floor:

@@ -20,7 +20,7 @@ from psycopg import sql
 
 Connect = Callable[[], "psycopg.Connection[tuple[object, ...]]"]
 
-PACE_SECONDS = 0.001
+PACE_SECONDS = 0.003
 """Rings that come within this time travel together."""
 
 RETRY_SECONDS = 1.0

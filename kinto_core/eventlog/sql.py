@@ -6,34 +6,17 @@ inbox until they are committed, and ``sequence`` moves them into the log.
 """
 
 import secrets
-import threading
-import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Text,
-    bindparam,
-    cast,
-    delete,
-    func,
-    insert,
-    select,
-    true,
-    tuple_,
-    update,
-)
+from sqlalchemy import bindparam, delete, func, insert, select, true, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ClauseElement
-from sqlalchemy.types import UserDefinedType
 
-from kinto_core import json
 from kinto_core.database.connection import Statement
 from kinto_core.database.engine import Connection, Database
 from kinto_core.database.tables import event_cursors, event_epoch, event_inbox, event_log
-from kinto_core.eventlog.floor import FloorKeeper, Scan
 from kinto_core.eventlog.interface import Cursor, Extent, LoggedEvent, Unsequenced
+from kinto_core.eventlog.sql_sequencing import Sequencer, last_offset
 from kinto_core.events.event import ResourceChanged
 from kinto_core.events.wire import encode
 
@@ -47,69 +30,9 @@ _COLUMNS = (
 )
 
 
-class _TransactionId(UserDefinedType[int]):
-    """PostgreSQL's ``xid8``."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        """Its name in SQL."""
-        return "xid8"
-
-
 def _append(dialect: str) -> ClauseElement:
     table = event_inbox if dialect == "postgresql" else event_log
     return insert(table).values({name: bindparam(name) for name in _EVENT})
-
-
-def _last() -> Any:  # noqa: ANN401  a Core expression
-    last = select(func.max(event_log.c.position)).scalar_subquery()
-    return func.coalesce(last, event_epoch.c.trimmed)
-
-
-def _sequence(_: str) -> ClauseElement:
-    """Move the oldest events of the inbox behind the last one of the log, in one statement.
-
-    Gives what a ``Scan`` is made of. One statement sees one moment: a second one could see the end
-    of a transaction that the first saw open, and take what follows it before what it wrote.
-    """
-    oldest = (
-        select(event_inbox.c.id)
-        .where(event_inbox.c.id > _lowest())
-        .order_by(event_inbox.c.id)
-        .limit(bindparam("limit"))
-    )
-    moved = (
-        delete(event_inbox)
-        .where(event_inbox.c.id.in_(oldest))
-        .returning(event_inbox.c.id, *(event_inbox.c[name] for name in _EVENT))
-        .cte("moved")
-    )
-    place = func.row_number().over(order_by=moved.c.id)
-    last = select(_last()).select_from(event_epoch).scalar_subquery()
-    numbered = select(last + place, *(moved.c[name] for name in _EVENT)).order_by(moved.c.id)
-    into = insert(event_log).from_select(["position", *_EVENT], numbered)
-    logged = into.returning(event_log.c.position).cte("logged")
-    found = select(
-        func.count(moved.c.id), func.coalesce(func.max(moved.c.id), 0), last, _snapshot()
-    )
-    return found.add_cte(logged)
-
-
-def _snapshot() -> Any:  # noqa: ANN401  a Core expression
-    return cast(func.pg_current_snapshot(), Text)
-
-
-def _lowest() -> Any:  # noqa: ANN401  a Core expression
-    """The floor, or below it when one of the held transactions is over at this very moment."""
-    held = func.json_each_text(cast(bindparam("held"), postgresql.JSON)).table_valued(
-        "key", "value"
-    )
-    is_over = func.pg_visible_in_snapshot(
-        cast(held.c.key, _TransactionId), func.pg_current_snapshot()
-    )
-    low = select(func.min(cast(held.c.value, BigInteger))).where(is_over).scalar_subquery()
-    return func.coalesce(low, cast(bindparam("floor"), BigInteger))
 
 
 def _register(dialect: str) -> ClauseElement:
@@ -117,7 +40,7 @@ def _register(dialect: str) -> ClauseElement:
     start = select(
         bindparam("name").label("name"),
         event_epoch.c.trimmed
-        + (_last() - event_epoch.c.trimmed) * bindparam("is_at_end").label("place"),
+        + (last_offset() - event_epoch.c.trimmed) * bindparam("is_at_end").label("place"),
         bindparam("zero"),
         bindparam("nothing"),
         bindparam("updated"),
@@ -130,7 +53,6 @@ def _register(dialect: str) -> ClauseElement:
 
 
 _APPEND = Statement(_append)
-_SEQUENCE = Statement(_sequence)
 _UNSEQUENCED = Statement(
     lambda _: select(func.count(), func.coalesce(func.min(event_inbox.c.moment), 0))
 )
@@ -142,7 +64,7 @@ _READ = Statement(
         .limit(bindparam("limit"))
     )
 )
-_EXTENT = Statement(lambda _: select(event_epoch.c.epoch, event_epoch.c.trimmed, _last()))
+_EXTENT = Statement(lambda _: select(event_epoch.c.epoch, event_epoch.c.trimmed, last_offset()))
 _FIRST_SINCE = Statement(
     lambda _: (
         select(event_log.c.position)
@@ -216,8 +138,7 @@ class SqlEventLog:
     ) -> None:
         self.database = database
         self._new_epoch = new_epoch
-        self._keeper = FloorKeeper()
-        self._turn = threading.Lock()
+        self._sequencer = Sequencer()
 
     def append(
         self, connection: Connection, events: Sequence[ResourceChanged], moment: int
@@ -236,15 +157,7 @@ class SqlEventLog:
         """See ``EventLog.sequence``."""
         if connection.dialect != "postgresql":
             return 0
-        with self._turn:
-            floor = self._keeper.floor
-            held = json.dumps({str(id_): low for id_, low in floor.held.items()})
-            values = {"limit": limit, "floor": floor.number, "held": held}
-            count, highest, last, snapshot = connection.run(_SEQUENCE, values)[0]
-            in_flight = frozenset(map(int, filter(None, snapshot.rpartition(":")[2].split(","))))
-            scan = Scan(count, highest, last, count < limit, in_flight)
-            self._keeper.note(scan, time.monotonic())
-        return int(count)
+        return self._sequencer.take(connection, limit)
 
     def unsequenced(self, connection: Connection) -> Unsequenced:
         """See ``EventLog.unsequenced``."""

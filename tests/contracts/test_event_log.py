@@ -7,6 +7,7 @@ import pytest
 from kinto_core.database.connection import Statement
 from kinto_core.database.engine import Database
 from kinto_core.database.tables import event_epoch
+from kinto_core.eventlog import floor
 from kinto_core.eventlog.interface import EventLog
 from kinto_core.eventlog.sql import SqlEventLog
 from kinto_core.testing.contracts.eventlog import EventLogContract, LogUnderTest, event_of
@@ -82,3 +83,38 @@ def test_two_who_sequence_at_once_number_each_event_once(empty_log: SqlEventLog)
         continue
     assert one.offsets() == list(range(1, 21))
     assert one.names() == [str(number) for number in range(20)]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_events_of_a_transaction_that_was_open_for_long_are_found_in_order(
+    empty_log: SqlEventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The place below which nothing is looked for rises above its events meanwhile.
+    monkeypatch.setattr(floor, "SETTLING_SECONDS", 0.0)
+    one = LogUnderTest(empty_log)
+    written, release = threading.Event(), threading.Event()
+
+    def write_slowly() -> None:
+        with empty_log.database.writing() as connection:
+            empty_log.append(connection, [event_of("late-1"), event_of("late-2")], 1)
+            connection.flush()
+            written.set()
+            assert release.wait(60)
+
+    slow = threading.Thread(target=write_slowly)
+    slow.start()
+    names = [f"early-{number}" for number in range(20)]
+    try:
+        assert written.wait(60)
+        one.add(*names)
+        for number in range(5):
+            one.add(f"more-{number}")
+        assert empty_log._sequencer._keeper.floor.number > 2
+    finally:
+        release.set()
+        slow.join()
+    one.append(event_of("behind"))
+    while one.sequence(limit=1):
+        continue
+    assert one.names()[-3:] == ["late-1", "late-2", "behind"]
+    assert len(one.names()) == 28

@@ -79,7 +79,8 @@ def test_status_is_well_when_nobody_lacks_anything(one: LogUnderTest) -> None:
     assert "second" in result.stdout
 
 
-def test_status_is_bad_when_an_event_waits_for_too_long(one: LogUnderTest) -> None:
+@pytest.mark.usefixtures("one")
+def test_status_is_bad_when_an_event_waits_for_too_long() -> None:
     assert run("status").exit_code == 1
 
 
@@ -92,8 +93,12 @@ def test_status_is_bad_when_a_consumer_fails(one: LogUnderTest) -> None:
     assert found["epoch"] == one.extent().epoch
     assert (found["trimmed"], found["last"]) == (0, 3)
     assert found["consumers"][1] == {
-        **{"name": "second", "position": 3, "lag": 0, "waiting_ms": 0},
-        **{"failures": 1, "error": "ValueError: no"},
+        "name": "second",
+        "position": 3,
+        "lag": 0,
+        "waiting_ms": 0,
+        "failures": 1,
+        "error": "ValueError: no",
     }
     assert "ValueError: no" in run("status").stdout
 
@@ -186,3 +191,12 @@ def test_without_a_consumer_there_is_no_log(
     result = run(command)
     assert result.exit_code == 3
     assert "no enabled plugin needs the event log" in result.stderr
+
+
+def test_a_forgotten_consumer_holds_nothing_back(one: LogUnderTest) -> None:
+    assert run("forget", "second").output == "second is forgotten.\n"
+    with one.log.database.reading() as connection:
+        assert [cursor.name for cursor in one.log.cursors(connection)] == ["first"]
+    refused = run("forget", "second")
+    assert refused.exit_code == 1
+    assert "there are: first" in refused.output

@@ -29,19 +29,15 @@ def running(folder: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     """A relay that leads, in a folder; it is gone with the block."""
     (folder / "relaying.py").write_text(PLUGIN)
     settings = {"STORAGE_URL": f"sqlite:///{folder / 'kinto.db'}", "INCLUDES": "relaying"}
-    environ = environment({**settings, "LOG_LEVEL": "info"})
-    for command in (["migrate"], ["relay", *words]):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "kinto_core.cli", *command],
-            cwd=folder,
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        if command == ["migrate"]:
-            assert process.communicate(timeout=60)
-            assert process.returncode == 0
+    assert kinto(folder, "migrate", settings=settings).returncode == 0
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kinto_core.cli", "relay", *words],
+        cwd=folder,
+        env=environment({**settings, "LOG_LEVEL": "info"}),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     with process:
         try:
             assert process.stdout is not None

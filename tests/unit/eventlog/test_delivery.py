@@ -95,9 +95,7 @@ def test_unwanted_events_are_passed_over(
     log: SqlEventLog, one: LogUnderTest, receiver: Receiver
 ) -> None:
     wanted = Selector(actions=frozenset({Action.CREATE}), collections=("p*",))
-    way = Way(
-        log, Consumer(name="a", deliver=receiver.deliver, selector=wanted, from_start=True)
-    )
+    way = Way(log, Consumer(name="a", deliver=receiver.deliver, selector=wanted, from_start=True))
     one.add("a", "b")
     assert way.step() == Step(2, 0.0)
     one.add("c", parent="/buckets/blog/collections/pages")
@@ -148,9 +146,7 @@ def test_a_failing_consumer_can_be_sent_past_what_it_cannot_take(
     assert position(one) == 3
 
 
-def test_an_idle_consumer_can_be_sent_back(
-    way: Way, one: LogUnderTest, receiver: Receiver
-) -> None:
+def test_an_idle_consumer_can_be_sent_back(way: Way, one: LogUnderTest, receiver: Receiver) -> None:
     one.add(*"ab")
     way.step()
     way.step()

@@ -123,10 +123,15 @@ def test_only_the_owner_may_listen(listener: FifoDoorbell, tmp_path: Path) -> No
     assert pipes(tmp_path) == []
 
 
+def open_files() -> int:
+    """How many descriptors this process has."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def test_many_threads_ring_while_listeners_come_and_go(
     doorbell: FifoDoorbell, listener: FifoDoorbell
 ) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_files()
     done = threading.Event()
 
     def ring() -> None:
@@ -145,4 +150,4 @@ def test_many_threads_ring_while_listeners_come_and_go(
         for thread in threads:
             thread.join()
     doorbell.close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_files() == before

@@ -145,9 +145,7 @@ def test_a_relay_that_is_stopped_first_does_not_begin(
 ) -> None:
     receiver = Waiting()
     one.add("x")
-    relay = Relay(
-        machinery, [consumer("a", receiver.deliver)], Retention(1, 1), lambda: MOMENT
-    )
+    relay = Relay(machinery, [consumer("a", receiver.deliver)], Retention(1, 1), lambda: MOMENT)
     relay.stop()
     relay.run()
     assert receiver.names == []

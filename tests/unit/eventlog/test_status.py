@@ -22,7 +22,13 @@ def test_lag_and_age_are_those_of_each_consumer(log: SqlEventLog, one: LogUnderT
     one.fail("slow", "ValueError: no")
     found = status(log, MOMENT + 1000)
     fast, slow = found.consumers
-    assert (fast.name, fast.position, fast.lag, fast.waiting_ms, fast.failures) == ("fast", 2, 0, 0, 0)
+    assert (fast.name, fast.position, fast.lag, fast.waiting_ms, fast.failures) == (
+        "fast",
+        2,
+        0,
+        0,
+        0,
+    )
     assert (slow.lag, slow.waiting_ms) == (1, 600)
     assert (slow.failures, slow.error) == (1, "ValueError: no")
     assert found.waiting_ms == 600
