@@ -25,7 +25,8 @@ HOMES = {
     "sqlalchemy": r"kinto_core/(database/|.*/sql\w*\.py)|plugins/.*/sql\w*\.py|tests/"
     r"|docs/reference/hook_examples/register_tables\.py",
     "celery": r"plugins/.*/tasks\.py|plugins/.*/tests/",
-    "redis": r"kinto_core/(cache/redis\.py|testing/)|plugins/|tests/|docs/examples/redis_consumers/",
+    "redis": r"kinto_core/(cache/redis\.py|testing/)|plugins/|tests/"
+    r"|docs/examples/redis_consumers/",
 }
 """Where a library may be imported: a pattern of paths. Type checkers' imports count not."""
 
