@@ -124,7 +124,7 @@ class RunningServer:
         """Ask it to stop; gives its exit status."""
         assert self.process is not None
         self.process.send_signal(how)
-        status = self.process.wait(timeout=15)
+        status = self.process.wait(timeout=60)
         self._close()
         return status
 
@@ -133,7 +133,7 @@ class RunningServer:
         if self.process is None:
             return
         kill_everything([self.process.pid])
-        self.process.wait(timeout=15)
+        self.process.wait(timeout=60)
         self._close()
 
     def log(self) -> str:
