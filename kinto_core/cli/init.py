@@ -20,7 +20,7 @@ EMBEDDED_STORAGE = "sqlite:///%(here)s/data/kinto.db"
 EMBEDDED_FILES = "%(here)s/data/attachments"
 """Where a new server keeps attached files."""
 
-OWN_PLUGINS = ("attachment", "redis_listener", "websocket")
+OWN_PLUGINS = ("attachment", "redis_listener", "webhook", "websocket")
 """Distributions of this project that a new server enables where they are installed."""
 
 
