@@ -50,8 +50,8 @@ def valkey(ini: Path | None, *, supervised: bool) -> None:
 def command_line(program: str, place: EmbeddedRedis) -> list[str]:
     """The words that run the server: on its socket alone, and durable.
 
-    What it acknowledged survives the end of the process, however that comes; a loss of power may
-    take the last second.
+    What it acknowledged survives whatever comes. Waiting for the disk once a second would not do:
+    while such a wait lasts, what is acknowledged is in the memory of the process alone.
     """
     options = {
         "port": "0",
@@ -59,7 +59,7 @@ def command_line(program: str, place: EmbeddedRedis) -> list[str]:
         "unixsocketperm": "700",
         "dir": str(place.data),
         "appendonly": "yes",
-        "appendfsync": "everysec",
+        "appendfsync": "always",
         "save": "",
         "daemonize": "no",
         "always-show-logo": "no",

@@ -1,5 +1,6 @@
 """Fixtures for tests that run whole processes."""
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -8,6 +9,16 @@ import pytest
 from tests.system.processes import SECRETS, RunningServer, kinto
 
 StartServer = Callable[..., RunningServer]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible() -> None:
+    """Let processes be interrupted although the tests run in the background of a shell.
+
+    Such a shell has its children ignore Ctrl-C, and so do theirs.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

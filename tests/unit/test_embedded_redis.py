@@ -115,7 +115,7 @@ def test_it_listens_on_its_socket_alone_and_keeps_what_it_acknowledged() -> None
     assert options["--unixsocket"] == "/srv/k/valkey.sock"
     assert options["--unixsocketperm"] == "700"
     assert options["--dir"] == "/srv/k/valkey"
-    assert (options["--appendonly"], options["--appendfsync"]) == ("yes", "everysec")
+    assert (options["--appendonly"], options["--appendfsync"]) == ("yes", "always")
 
 
 def test_there_is_a_program_to_run() -> None:
