@@ -1,4 +1,4 @@
-"""Relays as processes, and waiting for what several processes do together."""
+"""Services as processes of their own, and waiting for what several processes do together."""
 
 import json
 import signal
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.system.processes import environment, kill_everything, kinto
 
@@ -23,26 +23,30 @@ def wait_until(is_so: Callable[[], object], what: str) -> None:
         time.sleep(0.02)
 
 
-class RunningRelay:
-    """A ``kinto relay`` process.
+class RunningService:
+    """A ``kinto`` command that runs until it is killed, as a service manager runs it.
 
     Args:
-        folder: its working directory, where the plugin is.
+        folder: its working directory, where plugins are.
         settings: environment variables without `KINTO_`.
-        name: of its log file.
+        words: the command.
+        name: of its log file; by default the first word.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, str], name: str = "relay") -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str], *words: str, name: str | None = None
+    ) -> None:
         self.folder = folder
         self.settings = settings
-        self.output = folder / f"{name}.txt"
+        self.words = words
+        self.output = folder / f"{name or words[0]}.txt"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> "RunningRelay":
-        """Start it; ``wait_until_leading`` and ``log`` say what it does."""
+    def start(self) -> Self:
+        """Start it; ``wait_for`` and ``log`` say what it does."""
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "kinto_core.cli", "relay"],
+                [sys.executable, "-m", "kinto_core.cli", *self.words],
                 cwd=self.folder,
                 env=environment({"LOG_LEVEL": "info", **self.settings}),
                 stdout=output,
@@ -75,9 +79,14 @@ class RunningRelay:
         wait_until(lambda: text in self.log(), f"{text!r} in:\n{self.log()}")
 
 
+def relay_service(folder: Path, settings: Mapping[str, str], name: str = "relay") -> RunningService:
+    """A ``kinto relay``, not started yet; ``name``: of its log file."""
+    return RunningService(folder, settings, "relay", name=name)
+
+
 @contextmanager
-def relays(*several: RunningRelay) -> Iterator[None]:
-    """Start relays; whatever is left of them is killed at the end."""
+def services(*several: RunningService) -> Iterator[None]:
+    """Start services; whatever is left of them is killed at the end."""
     try:
         for one in several:
             one.start()

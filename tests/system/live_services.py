@@ -1,68 +1,12 @@
-"""Services as processes of their own, as service managers run them, and those of `kinto start`."""
+"""The services of `kinto start`, as processes that can be killed."""
 
 import contextlib
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
 
 from tests.system.events_processes import wait_until
-from tests.system.processes import RunningServer, environment, kill_everything
-
-
-class RunningService:
-    """A `kinto` command that runs until it is killed.
-
-    Args:
-        folder: its working directory.
-        settings: environment variables without `KINTO_`.
-        words: the command.
-    """
-
-    def __init__(self, folder: Path, settings: Mapping[str, str], *words: str) -> None:
-        self.folder = folder
-        self.settings = settings
-        self.words = words
-        self.output = folder / f"{words[0]}.txt"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it."""
-        with self.output.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "kinto_core.cli", *self.words],
-                cwd=self.folder,
-                env=environment({"LOG_LEVEL": "info", **self.settings}),
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-
-    def kill(self) -> None:
-        """End it at once, with SIGKILL."""
-        if self.process is not None:
-            kill_everything([self.process.pid])
-            self.process.wait(timeout=15)
-            self.process = None
-
-    def log(self) -> str:
-        """What it has written until now."""
-        return self.output.read_text(errors="replace") if self.output.exists() else ""
-
-
-@contextmanager
-def services(*several: RunningService) -> Iterator[None]:
-    """Start services; whatever is left of them is killed at the end."""
-    try:
-        for one in several:
-            one.start()
-        yield
-    finally:
-        for one in several:
-            one.kill()
+from tests.system.processes import RunningServer
 
 
 def service_pid(server: RunningServer, name: str) -> int | None:

@@ -14,7 +14,13 @@ from pathlib import Path
 
 from tests.system.conftest import StartServer
 from tests.system.events_plugin import assert_in_order, kept, uris, without_repeats, write_plugin
-from tests.system.events_processes import RunningRelay, events_status, relays, wait_until
+from tests.system.events_processes import (
+    RunningService,
+    events_status,
+    relay_service,
+    services,
+    wait_until,
+)
 from tests.system.events_writing import (
     COLLECTIONS,
     Client,
@@ -40,7 +46,7 @@ class Killer:
     """
 
     def __init__(
-        self, server: RunningServer, pair: tuple[RunningRelay, RunningRelay], ledger: Ledger
+        self, server: RunningServer, pair: tuple[RunningService, RunningService], ledger: Ledger
     ) -> None:
         self.server = server
         self.pair = pair
@@ -111,9 +117,9 @@ def test_every_write_is_delivered_whatever_is_killed(
 ) -> None:
     settings = {**database, **write_plugin(tmp_path)}
     server = start_server("serve", settings)
-    pair = (RunningRelay(tmp_path, settings, "one"), RunningRelay(tmp_path, settings, "two"))
+    pair = (relay_service(tmp_path, settings, "one"), relay_service(tmp_path, settings, "two"))
     ledger = Ledger(WRITES)
-    with relays(*pair):
+    with services(*pair):
         make_collections(Wire(server.port))
         killer = Killer(server, pair, ledger)
         killing = threading.Thread(target=killer.work)

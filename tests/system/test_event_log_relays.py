@@ -10,10 +10,11 @@ import pytest
 from tests.system.conftest import StartServer
 from tests.system.events_plugin import assert_in_order, kept, uris, write_plugin
 from tests.system.events_processes import (
-    RunningRelay,
+    RunningService,
     consumer_of,
     events_status,
-    relays,
+    relay_service,
+    services,
     wait_until,
 )
 from tests.system.processes import kinto
@@ -53,9 +54,9 @@ def wire(settings: Mapping[str, str], start_server: StartServer) -> Wire:
 
 
 @pytest.fixture
-def relay(settings: Mapping[str, str], tmp_path: Path) -> Iterator[RunningRelay]:
+def relay(settings: Mapping[str, str], tmp_path: Path) -> Iterator[RunningService]:
     """A relay to be started."""
-    made = RunningRelay(tmp_path, settings)
+    made = relay_service(tmp_path, settings)
     yield made
     made.kill()
 
@@ -63,11 +64,11 @@ def relay(settings: Mapping[str, str], tmp_path: Path) -> Iterator[RunningRelay]
 def test_a_relay_that_stands_by_takes_over_from_one_that_is_killed(
     wire: Wire, settings: Mapping[str, str], tmp_path: Path
 ) -> None:
-    first = RunningRelay(tmp_path, settings, "first")
-    second = RunningRelay(tmp_path, settings, "second")
-    with relays(first):
+    first = relay_service(tmp_path, settings, "first")
+    second = relay_service(tmp_path, settings, "second")
+    with services(first):
         first.wait_for(LEADS)
-        with relays(second):
+        with services(second):
             second.wait_for(STANDS_BY)
             wait_for_delivery(tmp_path, put(wire, "one"))
             assert LEADS not in second.log()
@@ -82,7 +83,7 @@ def test_a_relay_that_stands_by_takes_over_from_one_that_is_killed(
 
 
 def test_a_relay_ends_when_told_to_and_repeats_nothing_then(
-    wire: Wire, relay: RunningRelay, tmp_path: Path
+    wire: Wire, relay: RunningService, tmp_path: Path
 ) -> None:
     relay.start()
     relay.wait_for(LEADS)
@@ -103,7 +104,7 @@ def test_a_failing_consumer_is_shown_holds_nobody_up_and_goes_on_after_a_replay(
     settings["EVENT_LOG_ALARM_SECONDS"] = "1"
     wire = Wire(start_server("serve", settings).port)
     make_blog(wire)
-    with relays(RunningRelay(tmp_path, settings)):
+    with services(relay_service(tmp_path, settings)):
         good = put(wire, "good")
         wait_for_delivery(tmp_path, good, "picky")
         assert events_status(tmp_path, settings)[0] == 0
@@ -133,7 +134,7 @@ def test_a_failing_consumer_is_shown_holds_nobody_up_and_goes_on_after_a_replay(
 
 
 def test_a_replay_delivers_again(
-    wire: Wire, relay: RunningRelay, settings: Mapping[str, str], tmp_path: Path
+    wire: Wire, relay: RunningService, settings: Mapping[str, str], tmp_path: Path
 ) -> None:
     relay.start()
     wait_for_delivery(tmp_path, put(wire, "one", "two"))
@@ -149,10 +150,10 @@ def test_a_new_consumer_begins_at_the_end(
     wire: Wire, settings: Mapping[str, str], tmp_path: Path
 ) -> None:
     old = put(wire, "old")
-    with relays(RunningRelay(tmp_path, settings)):
+    with services(relay_service(tmp_path, settings)):
         wait_for_delivery(tmp_path, old)
     write_plugin(tmp_path, "ledger late")
-    with relays(RunningRelay(tmp_path, settings)):
+    with services(relay_service(tmp_path, settings)):
         wait_until(
             lambda: len(events_status(tmp_path, settings)[1]["consumers"]) == 2, "it is known"
         )
@@ -168,7 +169,7 @@ def test_only_what_everybody_has_is_dropped(
     settings = {**database, **write_plugin(tmp_path, "ledger picky"), "WORKERS": "1"}
     wire = Wire(start_server("serve", settings).port)
     make_blog(wire)
-    with relays(RunningRelay(tmp_path, settings)):
+    with services(relay_service(tmp_path, settings)):
         wait_for_delivery(tmp_path, put(wire, "a", "b", "poison", "c", "d"))
         wait_until(
             lambda: consumer_of(events_status(tmp_path, settings)[1], "picky")["position"] == 4,
@@ -196,13 +197,13 @@ def test_without_a_relay_waiting_events_are_an_alarm(
     code, status = events_status(tmp_path, settings)
     assert code == 1
     assert consumer_of(status, "ledger")["lag"] == 2
-    with relays(RunningRelay(tmp_path, settings)):
+    with services(relay_service(tmp_path, settings)):
         wait_until(lambda: wire("GET", "/__heartbeat__").status == 200, "the heartbeat is well")
     assert events_status(tmp_path, settings)[0] == 0
 
 
 def test_events_arrive_although_the_doorbell_is_lost(
-    wire: Wire, relay: RunningRelay, settings: Mapping[str, str], tmp_path: Path
+    wire: Wire, relay: RunningService, settings: Mapping[str, str], tmp_path: Path
 ) -> None:
     relay.start()
     wait_for_delivery(tmp_path, put(wire, "one"))

@@ -23,7 +23,7 @@ import redis
 from kinto_core.embedded_redis import redis_url_of
 from kinto_core.settings import load
 from tests.system.conftest import StartServer
-from tests.system.events_processes import wait_until
+from tests.system.events_processes import RunningService, services, wait_until
 from tests.system.events_writing import (
     COLLECTIONS,
     Client,
@@ -32,7 +32,6 @@ from tests.system.events_writing import (
     records_of,
 )
 from tests.system.live_clients import LANGUAGES, ClientProcess, following
-from tests.system.live_services import RunningService, services
 from tests.system.processes import RunningServer, environment, free_port, scaled
 from tests.system.wire import Wire, at_once
 
