@@ -17,7 +17,7 @@ The tree::
     └── BackendError
         ├── BackendUnavailable   a database or cache is away, full or locked; nothing was written
         │   └── ConnectionLost   only a connection to it broke, perhaps
-        ├── ValueTooLong         an identifier or a principal is too long for the database
+        ├── ValueTooLong         a text is too long for the database
         ├── WriteConflict        two writes met; trying again is the remedy
         └── ConstraintViolated   the write would break a rule that the database keeps
 """

@@ -23,6 +23,15 @@ class ObjectKey(NamedTuple):
         return f"{self.parent_id}/{self.resource}s/{self.id}"
 
 
+def tree_of(uri: str) -> str:
+    """The URI of the object at the top that an object is inside of, or that it is.
+
+    For ``/buckets/b/collections/c`` that is ``/buckets/b``.
+    """
+    end = uri.find("/", uri.find("/", 1) + 1)
+    return uri if end == -1 else uri[:end]
+
+
 class StoredObject(NamedTuple):
     """An object or a tombstone, as it is kept.
 

@@ -18,8 +18,8 @@ from kinto_core.cache.counting import measured_cache
 from kinto_core.cache.interface import Cache
 from kinto_core.cache.opening import open_cache
 from kinto_core.clock import Clock, system_clock
+from kinto_core.database.containers import Containers
 from kinto_core.database.engine import Database, DatabaseOptions, ping
-from kinto_core.database.lookup import look_up
 from kinto_core.database.migrating import migrate, pending
 from kinto_core.database.opening import Databases
 from kinto_core.database.plugin_tables import PluginTables, pending_tables, prepare_tables
@@ -130,7 +130,10 @@ class Server:
             self.plugins,
             clock,
             self.events.machinery if self.events is not None else None,
-            look_up=timed_function(look_up, self.metrics, "backend_storage_seconds", "look_up"),
+            containers=frozenset(self.types.children),
+            look_up=timed_function(
+                Containers().look_up, self.metrics, "backend_storage_seconds", "look_up"
+            ),
         )
 
     def __enter__(self) -> Self:

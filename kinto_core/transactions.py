@@ -14,32 +14,37 @@ from types import TracebackType
 from typing import Self
 
 from kinto_core.clock import Clock
-from kinto_core.connections import Connections
+from kinto_core.database.containers import Containers, forget_versions, replace_versions
 from kinto_core.database.engine import Connection
-from kinto_core.database.lookup import look_up
+from kinto_core.database.lookup import Question
 from kinto_core.eventlog.opening import Machinery
 from kinto_core.events.collector import Collector
 from kinto_core.events.event import Change, ResourceChanged
 from kinto_core.hooks import Plugins, dispatch_after, dispatch_before
-from kinto_core.objects import Grants, ListState, ObjectKey, Snapshot, StoredObject
+from kinto_core.objects import ListState, ObjectKey, Snapshot, StoredObject, tree_of
 from kinto_core.permission.interface import Permission
+from kinto_core.readings import Readings
 from kinto_core.remembering import ListKey, Parents, Writers
 from kinto_core.storage.interface import Storage
-from kinto_core.storage.query import Query
 
 __all__ = ["Backends", "ListKey", "Transaction"]
 
 
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """What a transaction works on, and what all of them together keep in mind."""
+    """What a transaction works on, and what all of them together keep in mind.
+
+    Attributes:
+        containers: the resource types whose objects contain others.
+    """
 
     storage: Storage
     permission: Permission
     plugins: Plugins
     clock: Clock
     event_log: Machinery | None = None
-    look_up: Callable[..., Snapshot] = look_up
+    containers: frozenset[str] = frozenset()
+    look_up: Callable[..., Snapshot] = field(default_factory=lambda: Containers().look_up)
     writers: Writers = field(default_factory=Writers)
 
 
@@ -52,7 +57,7 @@ class _HeldList:
     is_dirty: bool = False
 
 
-class Transaction:
+class Transaction(Readings):
     """Use as a context manager: commits when the block ends, undoes everything when it raises.
 
     Args:
@@ -68,16 +73,15 @@ class Transaction:
     def __init__(
         self, backends: Backends, *, request_id: str | None = None, remembers: bool = False
     ) -> None:
+        super().__init__(backends.storage, backends.permission)
         self.backends = backends
-        self.storage = backends.storage
-        self.permission = backends.permission
         self.collector = Collector(request_id=request_id)
         self._parents = (
             Parents(self._snapshot, self._list_state, self._is_held) if remembers else None
         )
         self._writer: tuple[str | None, ListKey] | None = None
-        self._connections = Connections(backends.storage.database, backends.permission.database)
         self._lists: dict[ListKey, _HeldList] = {}
+        self._changed_trees: set[str] = set()
 
     def __enter__(self) -> Self:
         """Begin; nothing is opened yet."""
@@ -100,6 +104,7 @@ class Transaction:
             if self._connections.is_writing:
                 events = self._announce()
                 self.write_list_timestamps()
+                self._replace_versions()
         except BaseException as failure:
             self._connections.undo(failure)
             raise
@@ -123,7 +128,7 @@ class Transaction:
         target_is_list: bool = False,
         all_grants: bool = False,
     ) -> Snapshot:
-        """Read what decides about a request; see ``kinto_core.database.lookup.look_up``."""
+        """Read what decides about a request; see ``kinto_core.database.lookup.Question``."""
         self._write_timestamp_of(list_of)
         if self._parents is not None:
             return self._parents.look_up(
@@ -137,41 +142,6 @@ class Transaction:
             target_is_list=target_is_list,
             all_grants=all_grants,
         )
-
-    def fetch(self, key: ObjectKey) -> StoredObject | None:
-        """The object or tombstone with this key."""
-        with self._connections.reading() as connection:
-            return self.storage.fetch(connection, key)
-
-    def find(self, parent_id: str, resource: str, query: Query) -> list[StoredObject]:
-        """The objects of a list that match a query."""
-        with self._connections.reading() as connection:
-            return self.storage.find(connection, parent_id, resource, query)
-
-    def count(self, parent_id: str, resource: str, query: Query) -> int:
-        """How many live objects of a list match a query."""
-        with self._connections.reading() as connection:
-            return self.storage.count(connection, parent_id, resource, query)
-
-    def grants(self, key: ObjectKey) -> Grants:
-        """All grants on an object."""
-        with self._connections.reading_grants() as connection:
-            return self.permission.grants(connection, key)
-
-    def groups(self, user_id: str | None) -> frozenset[str]:
-        """The groups of a user."""
-        with self._connections.reading_grants() as connection:
-            return self.permission.groups(connection, user_id)
-
-    def granted_to(self, principals: Iterable[str]) -> list[tuple[ObjectKey, set[str]]]:
-        """Every object on which one of the principals has a grant."""
-        with self._connections.reading_grants() as connection:
-            return self.permission.granted_to(connection, principals)
-
-    def owned_only_by(self, principal: str) -> list[ObjectKey]:
-        """The objects that only this principal may write."""
-        with self._connections.reading_grants() as connection:
-            return self.permission.owned_only_by(connection, principal)
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -224,6 +194,8 @@ class Transaction:
     def save(self, list_key: ListKey, objects: Sequence[StoredObject], timestamp: int) -> None:
         """Write objects or tombstones of a held list, whose timestamp becomes ``timestamp``."""
         self.storage.save(self._begin(), *list_key, objects)
+        if list_key[1] in self.backends.containers:
+            self._change_trees([ObjectKey(*list_key, item.id) for item in objects])
         held = self._lists[list_key]
         held.timestamp = timestamp
         held.version += 1
@@ -256,10 +228,12 @@ class Transaction:
     ) -> None:
         """Replace all grants on an object."""
         self.permission.set_grants(self._connections.writing_grants(), key, grants, fresh=fresh)
+        self._change_trees([key])
 
     def delete_grants(self, keys: Sequence[ObjectKey]) -> None:
         """Forget all grants on objects."""
         self.permission.delete_grants(self._connections.writing_grants(), keys)
+        self._change_trees(keys)
 
     def set_members(self, group: str, user_ids: Iterable[str]) -> None:
         """Replace the members of a group."""
@@ -267,7 +241,9 @@ class Transaction:
 
     def forget_principal(self, principal: str) -> None:
         """Take a principal out of all permissions and groups."""
-        self.permission.forget_principal(self._connections.writing_grants(), principal)
+        connection = self._connections.writing_grants()
+        self._change_trees([key for key, _ in self.permission.granted_to(connection, [principal])])
+        self.permission.forget_principal(connection, principal)
         self.forget_reading()
 
     def delete_below(self, uri: str) -> int:
@@ -277,6 +253,7 @@ class Transaction:
         """
         self.write_list_timestamps()
         latest = self.storage.delete_below(self._begin(), uri)
+        self._changed_trees.add(tree_of(uri))
         self.permission.delete_below(self._connections.writing_grants(), uri)
         inside = uri + "/"
         for key in [key for key in self._lists if key[0] == uri or key[0].startswith(inside)]:
@@ -289,6 +266,8 @@ class Transaction:
         self.permission.flush(self._connections.writing_grants())
         if self.backends.event_log is not None:
             self.backends.event_log.log.begin_epoch(self._begin())
+        if self._connections.are_one:
+            forget_versions(self._begin())
         self._lists.clear()
         self.forget_reading()
 
@@ -320,6 +299,17 @@ class Transaction:
             machinery.log.append(self._begin(), events, self.backends.clock())
         return events
 
+    def _change_trees(self, keys: Iterable[ObjectKey]) -> None:
+        """Objects that may contain others, or the grants on them, were written."""
+        for key in keys:
+            if key.resource in self.backends.containers:
+                self._changed_trees.add(tree_of(key.uri))
+
+    def _replace_versions(self) -> None:
+        """Tell those who remember what is in a tree that it changed."""
+        if self._changed_trees and self._connections.are_one:
+            replace_versions(self._begin(), self._changed_trees)
+
     def _write_timestamp_of(self, key: ListKey | None) -> None:
         held = self._lists.get(key) if key is not None else None
         if held is not None and held.is_dirty:
@@ -342,12 +332,10 @@ class Transaction:
             with self._connections.reading() as connection:
                 return self.backends.look_up(
                     connection,
-                    keys,
-                    user_id=user_id,
-                    ancestor_bodies=ancestor_bodies,
-                    list_of=list_of,
-                    target_is_list=target_is_list,
-                    all_grants=all_grants,
+                    Question(
+                        tuple(keys), user_id, list_of, ancestor_bodies, target_is_list, all_grants
+                    ),
+                    has_changed=bool(self._changed_trees),
                 )
         return Snapshot(
             [self.fetch(key) for key in keys],

@@ -16,16 +16,24 @@ from sqlalchemy.sql.elements import ClauseElement
 
 Rows = list[tuple[Any, ...]]
 
+Command = tuple[str, list[bytes | None]]
+"""SQL and its parameters in PostgreSQL's text form."""
+
 
 class Statement:
     """A Core statement whose SQL text is made once for each kind of database.
 
     Args:
         build: makes the statement for a dialect name (``sqlite`` or ``postgresql``).
+        is_quick: whether it reads a few rows by their keys, so that it can travel with others.
+
+    Attributes:
+        is_quick: the same.
     """
 
-    def __init__(self, build: Callable[[str], ClauseElement]) -> None:
+    def __init__(self, build: Callable[[str], ClauseElement], *, is_quick: bool = False) -> None:
         self._build = build
+        self.is_quick = is_quick
         self._compiled: dict[str, tuple[str, tuple[str, ...], Mapping[str, Any]]] = {}
 
     def text(self, dialect: Dialect) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:

@@ -4,7 +4,7 @@ import sqlalchemy
 
 from kinto_core.database.engine import Database, connected
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest step in ``migrations/versions``."""
 
 

@@ -16,15 +16,13 @@ from psycopg.adapt import Transformer
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Connection as CoreConnection
 
-from kinto_core.database.connection import Connection, Rows, Statement
+from kinto_core.database.connection import Command, Connection, Rows, Statement
+from kinto_core.database.shared_reads import SharedReads
 
 _NUMBERED = PGDialect_psycopg(  # type: ignore[no-untyped-call]  # SQLAlchemy's
     paramstyle="numeric_dollar"
 )
 """Writes parameters as libpq wants them: ``$1``, ``$2``."""
-
-Command = tuple[str, list[bytes | None]]
-"""SQL and its parameters in text form."""
 
 _SAVEPOINT = "SAVEPOINT part"
 
@@ -37,14 +35,20 @@ class PipelinedConnection(Connection):
     Args:
         core: the SQLAlchemy connection; its driver connection must be in autocommit mode.
         translate: gives our error for one of psycopg's, or ``None``.
+        shared: runs quick statements outside transactions.
     """
 
-    __slots__ = ("_libpq", "_names", "_queue", "_serials", "_transformer")
+    __slots__ = ("_is_writing", "_libpq", "_names", "_queue", "_serials", "_shared", "_transformer")
 
     def __init__(
-        self, core: CoreConnection, translate: Callable[[BaseException], Exception | None]
+        self,
+        core: CoreConnection,
+        translate: Callable[[BaseException], Exception | None],
+        shared: SharedReads | None = None,
     ) -> None:
         super().__init__(core, translate)
+        self._shared = shared
+        self._is_writing = False
         self._dialect = _NUMBERED
         self._libpq: pq.abc.PGconn = self._driver.pgconn
         self._transformer = Transformer.from_context(self._driver)
@@ -53,26 +57,50 @@ class PipelinedConnection(Connection):
         self._serials = itertools.count()
 
     def run(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
-        """See ``Connection.run``."""
-        self.send(statement, parameters)
+        """See ``Connection.run``; the quick ones of several threads travel together."""
+        command = self._command(statement, parameters)
+        if statement.is_quick and self._shared is not None and not self._is_writing:
+            rows = self._shared.run(command)
+            if rows is not None:
+                return rows
+        self._queue.append(command)
         return self._exchange()
+
+    def run_apart(self, commands: list[Command]) -> list[Rows | Exception]:
+        """See ``Carrier.run_apart``.
+
+        Raises:
+            ConnectionLost: nobody got an answer.
+        """
+        try:
+            self._libpq.enter_pipeline_mode()
+            new = [self._send_all([command]) for command in commands]
+            answers = [self._answer(names) for names in new]
+            self._libpq.exit_pipeline_mode()
+        except Exception as error:
+            self._fail(error)
+            raise
+        return answers
 
     def send(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
         """See ``Connection.send``: kept until an answer is needed."""
-        sql, values = self._bound(statement, parameters)
-        self._queue.append((sql, [_text(value) for value in values]))
+        self._queue.append(self._command(statement, parameters))
 
     def command(self, sql: str) -> None:
         """See ``Connection.command``."""
         self._queue.append((sql, []))
         self._exchange()
+        if sql == "COMMIT":
+            self._is_writing = False
 
     def begin(self) -> None:
         """See ``Connection.begin``: kept until an answer is needed."""
         self._queue.append(("BEGIN", []))
+        self._is_writing = True
 
     def roll_back(self) -> None:
         """See ``Connection.roll_back``: what has not left yet is forgotten."""
+        self._is_writing = False
         if self._forget("BEGIN"):
             self.command("ROLLBACK")
 
@@ -108,6 +136,23 @@ class PipelinedConnection(Connection):
         except Exception as error:
             self._fail(error)
             raise
+        return self._rows(last, failure, new)
+
+    def _answer(self, new: dict[str, bytes]) -> Rows | Exception:
+        """The rows of the next statement of several, or why it failed."""
+        last, failure = self._collect(1 + len(new))
+        try:
+            return self._rows(last, failure, new)
+        except Exception as error:  # noqa: BLE001  raised where the statement was asked for
+            return error
+
+    def _rows(
+        self,
+        last: "pq.abc.PGresult | None",
+        failure: "pq.abc.PGresult | None",
+        new: dict[str, bytes],
+    ) -> Rows:
+        """The rows of a result; ``new``: what was prepared on the way."""
         if failure is not None:
             refused = psycopg.errors.error_from_result(failure, "utf-8")
             self._fail(refused)
@@ -117,6 +162,10 @@ class PipelinedConnection(Connection):
             return []
         self._transformer.set_pgresult(last)
         return self._transformer.load_rows(0, last.ntuples, tuple)
+
+    def _command(self, statement: Statement, parameters: Mapping[str, Any]) -> Command:
+        sql, values = self._bound(statement, parameters)
+        return sql, [_text(value) for value in values]
 
     def _send_all(self, queue: list[Command]) -> dict[str, bytes]:
         """Send statements, and their preparation where need be; the names of those prepared."""

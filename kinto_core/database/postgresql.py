@@ -14,6 +14,7 @@ from kinto_core.database.connection import Connection
 from kinto_core.database.engine import DatabaseOptions, ThreadConnections
 from kinto_core.database.group_commit import GroupCommit
 from kinto_core.database.pipelined import PipelinedConnection
+from kinto_core.database.shared_reads import SharedReads
 from kinto_core.errors import (
     BackendUnavailable,
     ConnectionLost,
@@ -65,7 +66,7 @@ def translate(error: BaseException) -> Exception | None:
 
 
 class Postgresql:
-    """A PostgreSQL database; each thread keeps one connection.
+    """A PostgreSQL database; each thread keeps one connection, and quick reads share one.
 
     Args:
         url: with the driver ``postgresql+psycopg``.
@@ -86,6 +87,7 @@ class Postgresql:
         event.listen(self._engine, "connect", self._prepare)
         self._threads = ThreadConnections(self._engine, self._wrap)
         self._groups: dict[str, GroupCommit] = {}
+        self._shared = SharedReads(self._carrier)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -112,6 +114,7 @@ class Postgresql:
 
     def close(self) -> None:
         """See ``Database.close``."""
+        self._shared.close()
         self._threads.close()
         self._engine.dispose()
 
@@ -125,9 +128,11 @@ class Postgresql:
             found = self._groups.setdefault(about, GroupCommit(self._threads.get))
         return found
 
-    @staticmethod
-    def _wrap(core: sqlalchemy.engine.Connection, /) -> Connection:
-        return PipelinedConnection(core, translate)
+    def _wrap(self, core: sqlalchemy.engine.Connection, /) -> Connection:
+        return PipelinedConnection(core, translate, self._shared)
+
+    def _carrier(self) -> PipelinedConnection:
+        return PipelinedConnection(self._engine.connect(), translate)
 
     def _prepare(self, driver: psycopg.Connection[tuple[object, ...]], _record: object) -> None:
         """Set up a new driver connection, in one round trip."""

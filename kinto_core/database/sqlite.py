@@ -16,13 +16,15 @@ from kinto_core.database.engine import DatabaseOptions, ThreadConnections
 from kinto_core.database.file_turn import FileTurn
 from kinto_core.database.functions import register_functions
 from kinto_core.database.group_commit import GroupCommit
-from kinto_core.errors import BackendUnavailable, ConstraintViolated
+from kinto_core.errors import BackendUnavailable, ConstraintViolated, ValueTooLong
 
 
 def translate(error: BaseException) -> Exception | None:
     """Our error for one of SQLite's, or ``None`` for a programming error."""
     if isinstance(error, sqlite3.IntegrityError):
         return ConstraintViolated(str(error))
+    if isinstance(error, sqlite3.DataError):
+        return ValueTooLong("A text is too long for this database.")
     if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(
         error, sqlite3.ProgrammingError
     ):

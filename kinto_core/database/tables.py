@@ -95,6 +95,16 @@ members = Table(
 )
 """The groups of each user."""
 
+tree_versions = Table(
+    "tree_versions",
+    metadata,
+    Column("root", _name, primary_key=True, comment="URI of an object at the top"),
+    Column("version", BigInteger, nullable=False, comment="drawn by lot; never comes back"),
+    sqlite_with_rowid=False,
+)
+"""Replaced whenever an object that contains others, or a grant on it, changes in a tree: the object
+at the top with all that is inside. What was read in one version is true as long as it lasts."""
+
 cache = Table(
     "cache",
     metadata,

@@ -3,11 +3,13 @@
 import itertools
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from pyramid.request import Request
 from pyramid.response import Response
+from webob.util import status_generic_reasons, status_reasons
 
 from kinto_core.authentication.interface import Identity
 from kinto_core.errors import KintoError
@@ -164,13 +166,31 @@ def _too_large(limit: int) -> HttpError:
 
 def to_response(reply: Reply) -> Response:
     """A reply as Pyramid sends it."""
-    headers = reply.headers
-    if reply.body is None:
-        response = Response(status=reply.status, headerlist=headers, app_iter=())
-        response.content_length = None if reply.status == NOT_MODIFIED else 0
-        return response
-    headers.append(("Content-Type", "application/json"))
-    return Response(body=reply.body, status=reply.status, headerlist=headers)
+    headers, body = reply.headers, reply.body
+    if body is not None:
+        headers.append(("Content-Type", "application/json"))
+        headers.append(("Content-Length", str(len(body))))
+        return FinishedResponse(status=_line(reply.status), headerlist=headers, app_iter=(body,))
+    if reply.status != NOT_MODIFIED:
+        headers.append(("Content-Length", "0"))
+    return FinishedResponse(status=_line(reply.status), headerlist=headers, app_iter=())
+
+
+class FinishedResponse(Response):
+    """A response whose headers are as they will be sent, absolute URLs included."""
+
+    def _abs_headerlist(self, environ: dict[str, Any]) -> list[tuple[str, str]]:
+        """What WebOb sends; it would look through all headers for relative URLs."""
+        del environ
+        headers: list[tuple[str, str]] = self.headerlist
+        return headers
+
+
+@lru_cache(maxsize=128)
+def _line(status: int) -> str:
+    """The status line, such as ``404 Not Found``."""
+    reason: str = status_reasons.get(status) or status_generic_reasons[status // 100]
+    return f"{status} {reason}"
 
 
 NOT_MODIFIED = 304

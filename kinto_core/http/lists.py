@@ -45,14 +45,17 @@ def get_list(site: Site, exchange: Exchange, target: Target) -> Reply:
     if looks_inside(reading.pairs):
         call = replace(call, looks_inside=True)
     answer = site.read(exchange, lambda tx: list_objects(tx, site.server.rules, target.list, call))
-    texts = [_text(item, reading.parameters) for item in answer.objects]
-    reads.tell(site, exchange, target, texts, answer.timestamp)
+    text = answer.text
+    if text is None:
+        texts = [_text(item, reading.parameters) for item in answer.objects]
+        reads.tell(site, exchange, target, texts, answer.timestamp)
+        text = ",".join(texts)
     if answer.total is not None:
         reply = Reply(200, b"", version_headers(answer.timestamp))
         total = str(answer.total)
         reply.headers += [("Total-Objects", total), ("Total-Records", total)]
     else:
-        reply = presenting.list_reply(texts, answer.timestamp)
+        reply = presenting.page_reply(text, answer.timestamp)
         if answer.after is not None:
             reply.headers.append(("Next-Page", reading.next_page(answer.after, None)))
     reply.headers += _cache_headers(site, exchange, target, answer)
@@ -144,10 +147,12 @@ class ListReading:
         """The absolute URL of the page after these sort values. Source: protocol G-4."""
         secret = self._site.page_secret
         token = encode(after, self._fingerprint(), secret, nonce)
-        kept = [(k, v) for k, v in self.pairs if k.strip() not in ("_limit", "_token")]
-        query = urlencode([*kept, ("_limit", str(self._limit)), ("_token", token)])
+        pairs = [(k, v) for k, v in self.pairs if k.strip() not in ("_limit", "_token")]
+        kept = urlencode(pairs) + "&" if pairs else ""
         exchange = self._exchange
-        return f"{exchange.origin_url}{self._site.prefix}{exchange.path}?{query}"
+        path = f"{exchange.origin_url}{self._site.prefix}{exchange.path}"
+        # Neither a number nor a token has characters to quote, which takes long.
+        return f"{path}?{kept}_limit={self._limit}&_token={token}"
 
     def _query(self, list_timestamp: int) -> ListInput:
         settings = self._site.settings
@@ -173,7 +178,8 @@ class ListReading:
             limit=limit,
             include_deleted=parameters.asks_tombstones,
         )
-        return ListInput(query, count=self._count)
+        as_text = parameters.fields is None and not reads.is_wanted(self._site)
+        return ListInput(query, count=self._count, as_text=as_text)
 
     def _fingerprint(self) -> str:
         return fingerprint(self._exchange.method, self._exchange.path, self.pairs)

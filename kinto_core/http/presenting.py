@@ -36,5 +36,9 @@ def partial_reply(status: int, text: str, last_modified: int) -> Reply:
 
 def list_reply(texts: Sequence[str], timestamp: int) -> Reply:
     """The JSON texts of objects, as a list."""
-    body = f'{{"data":[{",".join(texts)}]}}'
-    return Reply(200, body.encode(), version_headers(timestamp))
+    return page_reply(",".join(texts), timestamp)
+
+
+def page_reply(text: str, timestamp: int) -> Reply:
+    """The JSON texts of objects, joined by commas, as a list."""
+    return Reply(200, f'{{"data":[{text}]}}'.encode(), version_headers(timestamp))

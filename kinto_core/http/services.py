@@ -71,6 +71,32 @@ def include_cornice(config: Configurator) -> None:
     config.add_renderer("cornicejson", CorniceRenderer())
     config.add_view_predicate("content_type", ContentTypePredicate)
     config.set_request_factory(ServiceRequest)
+    config.add_traverser(lambda _root: _stay, ServiceRoot)
+
+
+class ServiceRoot:
+    """The context of every service, which is found by its route alone."""
+
+
+_ROOT = ServiceRoot()
+_STANDING = {
+    "context": _ROOT,
+    "root": _ROOT,
+    "virtual_root": _ROOT,
+    "view_name": "",
+    "subpath": (),
+    "traversed": (),
+    "virtual_root_path": (),
+}
+
+
+def _stay(_request: Request) -> dict[str, Any]:
+    """What Pyramid learns by walking from a root that has no tree."""
+    return _STANDING
+
+
+def _root_of(_request: Request) -> ServiceRoot:
+    return _ROOT
 
 
 def add_service(
@@ -92,7 +118,7 @@ def add_service(
     def without_errors(request: ServiceRequest, **_options: Any) -> None:  # noqa: ANN401  Cornice's
         request.__dict__["errors"] = NO_ERRORS
 
-    service = Service(name=name, path=path, cors_enabled=False)
+    service = Service(name=name, path=path, cors_enabled=False, factory=_root_of)
     for method in methods:
         service.add_view(method, self_validating, validators=(without_errors,))
     # One Pyramid view for all of them: with one for each, Pyramid tries them in turn, and makes an

@@ -23,7 +23,9 @@ def _of_object() -> ColumnElement[bool]:
     )
 
 
-GRANTS = Statement(lambda _: select(grants.c.permission, grants.c.principal).where(_of_object()))
+GRANTS = Statement(
+    lambda _: select(grants.c.permission, grants.c.principal).where(_of_object()), is_quick=True
+)
 ADD = Statement(
     lambda _: insert(grants).values(
         {
@@ -38,7 +40,8 @@ DELETE_MEMBERS_BELOW = Statement(lambda _: delete(members).where(below(members.c
 GROUPS = Statement(
     lambda _: select(members.c.principal).where(
         members.c.user_id.in_([bindparam("user_id"), bindparam("everyone")])
-    )
+    ),
+    is_quick=True,
 )
 ADD_MEMBER = Statement(
     lambda _: insert(members).values(user_id=bindparam("user_id"), principal=bindparam("principal"))

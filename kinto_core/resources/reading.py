@@ -10,8 +10,8 @@ from kinto_core.resources.addresses import ListAddress, ObjectAddress
 from kinto_core.resources.calls import Call, ObjectAnswer, Rules, Situation, keys_of
 from kinto_core.resources.checks import require_id
 from kinto_core.resources.indexes import indexed
-from kinto_core.storage.matching import reach
-from kinto_core.storage.query import Query, SharedWith, Sort
+from kinto_core.storage.pages import page_of
+from kinto_core.storage.query import Query, SharedWith
 from kinto_core.transactions import Transaction
 
 
@@ -22,10 +22,12 @@ class ListInput:
     Attributes:
         query: which objects; ``limit`` is the page size.
         count: whether only the number of objects is wanted.
+        as_text: whether the page is wanted as one text, for who passes it on as it is.
     """
 
     query: Query
     count: bool = False
+    as_text: bool = False
 
 
 ReadQuery = Callable[[int], ListInput]
@@ -37,11 +39,12 @@ class ListAnswer:
     """A page of a list, or its size.
 
     Attributes:
-        objects: in order.
-        timestamp: of the whole list, in milliseconds; never later than what ``objects`` show.
+        objects: in order; empty when the page was wanted as a text.
+        timestamp: of the whole list, in milliseconds; never later than what the page shows.
         after: the sort values of the last object when more follow.
         total: how many live objects match, when a count was asked for.
         parent: the object that contains the list, as far as it was read.
+        text: the objects' JSON in order, joined by commas, when it was wanted so.
     """
 
     objects: list[StoredObject]
@@ -49,6 +52,7 @@ class ListAnswer:
     after: Mapping[str, Any] | None = None
     total: int | None = None
     parent: StoredObject | None = None
+    text: str | None = None
 
 
 def fetch(tx: Transaction, rules: Rules, address: ObjectAddress, call: Call[None]) -> ObjectAnswer:
@@ -131,16 +135,20 @@ def list_objects(
     call.preconditions.not_modified(timestamp)
     call.preconditions.unmodified(timestamp)
     asked = read_query(timestamp)
-    query = replace(asked.query, shared=shared)
+    query = asked.query
+    if shared is not None:
+        query = replace(query, shared=shared, include_deleted=False)
     if call.looks_inside:
         query = replace(query, indexed=indexed(address.type, seen.parent(address)))
-    if shared is not None:
-        query = replace(query, include_deleted=False)
+    parent = seen.parent(address)
     if asked.count:
         total = tx.count(address.parent_id, address.type.name, query)
-        return ListAnswer([], timestamp, total=total, parent=seen.parent(address))
+        return ListAnswer([], timestamp, total=total, parent=parent)
+    if asked.as_text:
+        found = tx.page_text(address.parent_id, address.type.name, query)
+        return ListAnswer([], timestamp, found.after, parent=parent, text=found.text)
     objects, after = page(tx, address, query)
-    return ListAnswer(objects, timestamp, after, parent=seen.parent(address))
+    return ListAnswer(objects, timestamp, after, parent=parent)
 
 
 def visible_part(
@@ -163,20 +171,4 @@ def page(
     tx: Transaction, address: ListAddress, query: Query
 ) -> tuple[list[StoredObject], Mapping[str, Any] | None]:
     """The objects of one page, and where the next one begins if there is one."""
-    limit = query.limit
-    wider = query if limit is None else replace(query, limit=limit + 1)
-    objects = tx.find(address.parent_id, address.type.name, wider)
-    if limit is None or len(objects) <= limit:
-        return objects, None
-    del objects[limit:]
-    return objects, sort_values(objects[-1], query.sorts)
-
-
-def sort_values(last: StoredObject, sorts: tuple[Sort, ...]) -> dict[str, Any]:
-    """The values that place an object in a sort order, its id included."""
-    values: dict[str, Any] = {"id": last.id, "last_modified": last.last_modified}
-    others = [sort.field for sort in sorts if sort.field not in values]
-    if others:
-        data = last.data
-        values.update({name: reach(data, name) for name in others})
-    return values
+    return page_of(lambda wider: tx.find(address.parent_id, address.type.name, wider), query)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from kinto_core.database.engine import Connection, Database
 from kinto_core.objects import ListState, ObjectKey, StoredObject
+from kinto_core.storage.pages import PageText
 from kinto_core.storage.query import Query
 
 
@@ -35,6 +36,16 @@ class Storage(Protocol):
         self, connection: Connection, parent_id: str, resource: str, query: Query
     ) -> list[StoredObject]:
         """The objects of a list that a query selects, in its order."""
+        ...
+
+    def page_text(
+        self, connection: Connection, parent_id: str, resource: str, query: Query
+    ) -> PageText:
+        """The objects that ``find`` gives as one JSON text, and whether more follow.
+
+        For who passes them on as they are: a database may join them itself, which takes less time
+        than to give them one by one. ``kinto_core.storage.pages.joined`` does it on ``find``.
+        """
         ...
 
     def count(self, connection: Connection, parent_id: str, resource: str, query: Query) -> int:

@@ -13,6 +13,7 @@ from kinto_core.database.ranges import below, bounds
 from kinto_core.database.tables import objects, timestamps
 from kinto_core.objects import ListState, ObjectKey, StoredObject
 from kinto_core.storage import sql_changes, sql_indexes, sql_scans
+from kinto_core.storage.pages import PageText, joined
 from kinto_core.storage.query import Query
 from kinto_core.storage.sql_filters import after, order_by, where
 from kinto_core.storage.sql_sharing import is_shared
@@ -68,9 +69,10 @@ def _lock(dialect: str) -> ClauseElement:
 
 
 FETCH = Statement(
-    lambda _: select(*_COLUMNS).where(_in_list(objects), objects.c.id == bindparam("id"))
+    lambda _: select(*_COLUMNS).where(_in_list(objects), objects.c.id == bindparam("id")),
+    is_quick=True,
 )
-LIST_STATE = Statement(lambda _: _list_state())
+LIST_STATE = Statement(lambda _: _list_state(), is_quick=True)
 LOCK = Statement(_lock)
 SAVE = Statement(_save)
 SET_LIST = Statement(_set_list)
@@ -130,6 +132,16 @@ class SqlStorage:
         if query.limit is not None:
             statement = statement.limit(query.limit)
         return list(map(_stored, connection.execute(statement)))
+
+    def page_text(
+        self, connection: Connection, parent_id: str, resource: str, query: Query
+    ) -> PageText:
+        """See ``Storage.page_text``."""
+        everyday = sql_changes.parameters(parent_id, resource, query)
+        page = sql_changes.page(connection, everyday) if everyday is not None else None
+        if page is not None:
+            return page
+        return joined(lambda wider: self.find(connection, parent_id, resource, wider), query)
 
     def count(self, connection: Connection, parent_id: str, resource: str, query: Query) -> int:
         """See ``Storage.count``."""

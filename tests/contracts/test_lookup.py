@@ -3,7 +3,7 @@
 import pytest
 
 from kinto_core.database.engine import Database
-from kinto_core.database.lookup import look_up
+from kinto_core.database.lookup import Question, read
 from kinto_core.objects import ListState, ObjectKey, Snapshot, StoredObject, tombstone
 from kinto_core.permission.sql import SqlPermission
 from kinto_core.storage.sql import SqlStorage
@@ -44,14 +44,8 @@ def ask(
 ) -> Snapshot:
     """One look-up."""
     with database.reading() as connection:
-        return look_up(
-            connection,
-            keys,
-            user_id=user_id,
-            ancestor_bodies=ancestor_bodies,
-            list_of=list_of,
-            target_is_list=target_is_list,
-        )
+        question = Question(keys, user_id, list_of, ancestor_bodies, target_is_list)
+        return read(connection, question).snapshot
 
 
 def test_objects_and_tombstones_by_level(filled: Database) -> None:

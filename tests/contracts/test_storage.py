@@ -8,6 +8,7 @@ from kinto_core.storage.sql import SqlStorage
 from kinto_core.testing.contracts.storage import StorageContract
 from kinto_core.testing.contracts.storage_concurrency import StorageConcurrencyContract
 from kinto_core.testing.contracts.storage_indexes import StorageIndexContract
+from kinto_core.testing.contracts.storage_pages import StoragePagesContract
 
 
 @pytest.fixture
@@ -35,6 +36,15 @@ class TestSqlAmongMany(StorageConcurrencyContract):
 
 
 class TestSqlIndexes(StorageIndexContract):
+    """On each kind of database."""
+
+    @pytest.fixture
+    def storage(self, empty_storage: Storage) -> Storage:
+        """An empty storage."""
+        return empty_storage
+
+
+class TestSqlPages(StoragePagesContract):
     """On each kind of database."""
 
     @pytest.fixture

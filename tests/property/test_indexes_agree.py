@@ -15,7 +15,7 @@ from kinto_core.database.migrating import migrate
 from kinto_core.database.opening import Databases
 from kinto_core.objects import StoredObject
 from kinto_core.resources.paging import decode, encode
-from kinto_core.resources.reading import sort_values
+from kinto_core.storage.pages import sort_values
 from kinto_core.storage.query import Filter, Operator, Query, Sort
 from kinto_core.storage.sql import SqlStorage
 from tests.property import oracle

@@ -14,6 +14,7 @@ from kinto_core.database.engine import Connection
 from kinto_core.errors import WriteConflict
 from kinto_core.objects import ListState, ObjectKey, StoredObject, tombstone
 from kinto_core.storage.interface import Storage
+from kinto_core.storage.pages import PageText
 from kinto_core.storage.query import Filter, Operator, Query, Sort
 
 T = TypeVar("T")
@@ -118,6 +119,11 @@ class ListUnderTest:
         """The objects that a query selects."""
         with self.storage.database.reading() as connection:
             return self.storage.find(connection, self.parent_id, self.resource, query or Query())
+
+    def page_text(self, query: Query) -> PageText:
+        """The objects that a query selects, as one text."""
+        with self.storage.database.reading() as connection:
+            return self.storage.page_text(connection, self.parent_id, self.resource, query)
 
     def ids(self, query: Query | None = None) -> list[str]:
         """The ids of the objects that a query selects."""

@@ -7,8 +7,8 @@
         def storage(self): ...
 
 What several threads may rely on is in ``storage_concurrency.py``, declared indexes are in
-``storage_indexes.py``; what filters and sorts mean across JSON types is tested against an oracle
-elsewhere.
+``storage_indexes.py``, pages as texts in ``storage_pages.py``; what filters and sorts mean across
+JSON types is tested against an oracle elsewhere.
 """
 
 import pytest

@@ -140,3 +140,13 @@ def test_types_of_plugins_are_described() -> None:
     path = "/buckets/{bucket_id}/collections/{collection_id}/records/{record_id}/notes/{id}"
     assert "put" in described["paths"][path]
     assert list(OpenAPIV2SpecValidator(described).iter_errors()) == []
+
+
+def test_endpoints_of_plugins_are_described() -> None:
+    answers = {"200": {"description": "The file."}}
+    read = {"operationId": "get_file", "tags": ["Files"], "responses": answers}
+    path = {"name": "path", "in": "path", "required": True, "type": "string"}
+    described = document(contributed={"/files/{path:.+}": {"parameters": [path], "get": read}})
+    assert described["paths"]["/files/{path}"]["get"]["security"] == [{"basicauth": []}]
+    assert described["tags"][-4]["name"] == "Files"
+    assert list(OpenAPIV2SpecValidator(copy.deepcopy(described)).iter_errors()) == []

@@ -4,6 +4,7 @@ from kinto_core import json
 from kinto_core.http.presenting import (
     list_reply,
     object_reply,
+    page_reply,
     partial_reply,
     permissions_text,
 )
@@ -36,4 +37,5 @@ def test_lists() -> None:
     assert list_reply([], 1795448532653).body == b'{"data":[]}'
     reply = list_reply(['{"id":"é"}', "{}"], 1795448532653)
     assert reply.body == '{"data":[{"id":"é"},{}]}'.encode()
+    assert page_reply('{"id":"é"},{}', 1795448532653) == reply
     assert reply.headers == VERSION

@@ -104,10 +104,18 @@ class Actor:
         with self.server.transaction() as tx:
             return fetch(tx, self.server.rules, address, call)
 
-    def list(self, uri: str, query: Query | None = None, *, count: bool = False) -> ListAnswer:
+    def list(
+        self,
+        uri: str,
+        query: Query | None = None,
+        *,
+        count: bool = False,
+        as_text: bool = False,
+    ) -> ListAnswer:
         """Read a list."""
         address = list_of(self.server.types, uri)
-        call = self._call(lambda _timestamp: ListInput(query or Query(), count=count))
+        asked = ListInput(query or Query(), count=count, as_text=as_text)
+        call = self._call(lambda _timestamp: asked)
         with self.server.transaction() as tx:
             return list_objects(tx, self.server.rules, address, call)
 

@@ -12,8 +12,8 @@ from kinto_core.errors import (
 )
 from kinto_core.objects import StoredObject
 from kinto_core.resources.preconditions import Preconditions
-from kinto_core.resources.reading import sort_values
 from kinto_core.server import Server
+from kinto_core.storage.pages import sort_values
 from kinto_core.storage.query import MISSING, Filter, Operator, Query, Sort
 from tests.unit.resources.operating import Actor, B, C, R, ids
 
@@ -116,3 +116,20 @@ def test_sort_values_reach_into_objects() -> None:
         "none": MISSING,
         "o.k.x": MISSING,
     }
+
+
+def test_a_page_as_a_text(alice: Actor, bob: Actor) -> None:
+    for index, name in enumerate("abc"):
+        alice.put(f"{R}/{name}", {"v": index}, {"read": ["bob"]} if index else {})
+    for actor, query in (
+        (alice, Query()),
+        (alice, Query(limit=2)),
+        (alice, Query(limit=3)),
+        (alice, Query(limit=1, sorts=(Sort("v"),))),
+        (bob, Query(limit=1)),
+    ):
+        found, answer = actor.list(R, query), actor.list(R, query, as_text=True)
+        assert answer.text == ",".join(item.text for item in found.objects)
+        assert answer.objects == []
+        assert (answer.after, answer.timestamp) == (found.after, found.timestamp)
+    assert alice.list(R).text is None
