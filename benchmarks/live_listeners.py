@@ -76,6 +76,8 @@ class Listener(asyncio.Protocol):
 
     Attributes:
         ready: done when it is subscribed; gives what was received until then.
+        began_at, ready_at: when it began to connect and when it was ready; seconds of
+            ``time.perf_counter``.
         is_lost: whether the server has closed the connection.
     """
 
@@ -85,6 +87,7 @@ class Listener(asyncio.Protocol):
         self._head = b""
         self._rest = b""
         self._has_wished = False
+        self.began_at = self.ready_at = time.perf_counter()
         self.is_lost = False
         self.transport: asyncio.Transport | None = None
         self.ready: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -131,6 +134,7 @@ class Listener(asyncio.Protocol):
             if greeting.wish and self.transport is not None:
                 self.transport.write(greeting.wish)
         if self._has_wished and self._head.count(greeting.ready or b"\n") >= greeting.times:
+            self.ready_at = time.perf_counter()
             self.ready.set_result(self._head)
 
 
@@ -145,11 +149,12 @@ async def connected(
             own = socket.socket()
             own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * SMALLEST_BUFFER_BYTES)
             own.setblocking(False)  # noqa: FBT003  the function has no keyword
-            loop = asyncio.get_running_loop()
+            loop, began_at = asyncio.get_running_loop(), time.perf_counter()
             await loop.sock_connect(own, ("127.0.0.1", port))
             _, listener = await loop.create_connection(
                 lambda: Listener(greeting, receipts), sock=own
             )
+            listener.began_at = began_at
             await asyncio.wait_for(listener.ready, 60)
             return listener
 

@@ -17,9 +17,16 @@ from benchmarks.pocketbase import pocketbase
 from benchmarks.processes import free_port, run, running
 from benchmarks.subject import record
 
-_PROGRAM = (sys.executable, "-m", "kinto_core.cli")
-_TOKEN = f"Basic {b64encode(b'bench:bench').decode()}"
-_COLLECTION = "/buckets/bench/collections/live"
+PROGRAM = (sys.executable, "-m", "kinto_core.cli")
+
+
+def token_of(user: str) -> str:
+    """What a made-up user sends as ``Authorization``."""
+    return f"Basic {b64encode(f'{user}:bench'.encode()).decode()}"
+
+
+TOKEN = token_of("bench")
+COLLECTION = "/buckets/bench/collections/live"
 _HEADERS = {"Content-Type": "application/json"}
 _INI = """\
 [server:main]
@@ -59,6 +66,7 @@ class LiveSubject:
         write: a plan of ``live_writer``, without numbers and pace.
         streaming: the processes that send.
         others: all that take part besides.
+        ini: the settings of ours.
     """
 
     name: str
@@ -69,6 +77,7 @@ class LiveSubject:
     write: Mapping[str, object]
     streaming: Sequence[int]
     others: Sequence[int] = field(default=())
+    ini: Path | None = None
 
 
 @contextmanager
@@ -85,21 +94,21 @@ def ours(folder: Path, *, name: str, url: str, pids: Sequence[int] = ()) -> Iter
     ini = folder / f"{name.replace(' ', '-').lower()}.ini"
     values = {"port": port, "live": live, "secret": secrets.token_hex(32)}
     ini.write_text(_INI.format(url=url.replace("%", "%%"), **values), encoding="utf-8")
-    run([*_PROGRAM, "migrate", "--ini", str(ini), "--quiet"])
+    run([*PROGRAM, "migrate", "--ini", str(ini), "--quiet"])
 
     def command(name: str, port: int) -> AbstractContextManager[int]:
         log = ini.with_suffix(f".{name}.log")
         environ = {"KINTO_INI": str(ini)}
-        return running([*_PROGRAM, name, "--quiet"], port=port, log=log, environ=environ)
+        return running([*PROGRAM, name, "--quiet"], port=port, log=log, environ=environ)
 
     with (
         command("serve", port) as serving,
         command("relay", port) as relaying,
         command("websocket", live) as streaming,
     ):
-        user = Client(port, {"Authorization": _TOKEN})
+        user = Client(port, {"Authorization": TOKEN})
         user.send("PUT", "/v1/buckets/bench", {})
-        user.send("PUT", f"/v1{_COLLECTION}", {})
+        user.send("PUT", f"/v1{COLLECTION}", {})
         yield LiveSubject(
             name=name,
             port=live,
@@ -108,12 +117,13 @@ def ours(folder: Path, *, name: str, url: str, pids: Sequence[int] = ()) -> Iter
             write={
                 "port": port,
                 "method": "POST",
-                "path": f"/v1{_COLLECTION}/records",
+                "path": f"/v1{COLLECTION}/records",
                 "body": json.dumps({"data": _numbered()}),
-                "headers": {**_HEADERS, "Authorization": _TOKEN},
+                "headers": {**_HEADERS, "Authorization": TOKEN},
             },
             streaming=(streaming,),
             others=(serving, relaying, *pids),
+            ini=ini,
         )
 
 
@@ -186,9 +196,9 @@ def _numbered() -> dict[str, object]:
 
 def _subscriptions(port: int, count: int) -> Greeting:
     """The greeting of a client with several subscriptions to the collection."""
-    frames = [json.dumps({"id": 1, "connect": {"token": _TOKEN, "proto": 1}})]
+    frames = [json.dumps({"id": 1, "connect": {"token": TOKEN, "proto": 1}})]
     frames += [
-        json.dumps({"id": number, "subscribe": {"uri": _COLLECTION}})
+        json.dumps({"id": number, "subscribe": {"uri": COLLECTION}})
         for number in range(2, count + 2)
     ]
     return websocket_greeting(port, *frames, ready=b'"subscribe":{', times=count)

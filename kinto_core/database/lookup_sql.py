@@ -130,54 +130,42 @@ def _objects(shape: Shape, keys: CTE) -> Select[Any]:
     text: ColumnElement[Any] = objects.c.data
     if not shape.ancestor_bodies:
         text = case((_is_target(shape, keys), objects.c.data), else_=literal_column("''"))
-    return _row(
-        OBJECT, keys.c.level, objects.c.id, text, objects.c.last_modified, objects.c.deleted
-    ).select_from(keys.join(objects, _same_object(keys, objects, objects.c.id)))
+    of_key = _same_object(keys, objects, objects.c.id)
+    return _object(keys.c.level, text).select_from(keys.join(objects, of_key))
 
 
 def _grants(shape: Shape, keys: CTE) -> Select[Any]:
-    return (
-        _row(
-            GRANT,
-            keys.c.level,
-            grants.c.permission,
-            grants.c.principal,
-            sql_cast(null(), BigInteger),
-            literal_column("false"),
-        )
-        .select_from(keys.join(grants, _same_object(keys, grants, grants.c.object_id)))
-        .where(true() if shape.all_grants else _is_target(shape, keys) | _mine(shape))
-    )
+    of_key = _same_object(keys, grants, grants.c.object_id)
+    wanted = true() if shape.all_grants else _is_target(shape, keys) | _mine(shape)
+    return _grant(keys.c.level).select_from(keys.join(grants, of_key)).where(wanted)
 
 
 def _target(shape: Shape) -> Select[Any]:
-    return _row(
-        OBJECT,
-        literal_column(str(shape.depth - 1)),
-        objects.c.id,
-        objects.c.data,
-        objects.c.last_modified,
-        objects.c.deleted,
-    ).where(
-        objects.c.parent_id == bindparam("parent"),
-        objects.c.resource == bindparam("resource"),
-        objects.c.id == bindparam("id"),
-    )
+    level: ColumnElement[Any] = literal_column(str(shape.depth - 1))
+    return _object(level, objects.c.data).where(*_of_target(objects, objects.c.id))
 
 
 def _target_grants(shape: Shape) -> Select[Any]:
-    return _row(
-        GRANT,
-        literal_column(str(shape.depth - 1)),
-        grants.c.permission,
-        grants.c.principal,
-        sql_cast(null(), BigInteger),
-        literal_column("false"),
-    ).where(
-        grants.c.parent_id == bindparam("parent"),
-        grants.c.resource == bindparam("resource"),
-        grants.c.object_id == bindparam("id"),
-    )
+    level: ColumnElement[Any] = literal_column(str(shape.depth - 1))
+    return _grant(level).where(*_of_target(grants, grants.c.object_id))
+
+
+def _object(level: ColumnElement[Any], text: ColumnElement[Any]) -> Select[Any]:
+    return _row(OBJECT, level, objects.c.id, text, objects.c.last_modified, objects.c.deleted)
+
+
+def _grant(level: ColumnElement[Any]) -> Select[Any]:
+    nothing = sql_cast(null(), BigInteger)
+    who = (grants.c.permission, grants.c.principal)
+    return _row(GRANT, level, *who, nothing, literal_column("false"))
+
+
+def _of_target(table: Table, object_id: ColumnElement[str]) -> list[ColumnElement[bool]]:
+    return [
+        table.c.parent_id == bindparam("parent"),
+        table.c.resource == bindparam("resource"),
+        object_id == bindparam("id"),
+    ]
 
 
 def _same_object(keys: CTE, table: Table, object_id: ColumnElement[str]) -> ColumnElement[bool]:

@@ -5,6 +5,15 @@ of its own. Knows nothing of HTTP.
 """
 
 from kinto_core.eventlog.consumer import Consumer, LogReader
-from kinto_core.eventlog.interface import Cursor, EventLog, Extent, LoggedEvent, Position
+from kinto_core.eventlog.interface import Cursor, EventLog, Extent, LoggedEvent, Position, Waiting
 
-__all__ = ["Consumer", "Cursor", "EventLog", "Extent", "LogReader", "LoggedEvent", "Position"]
+__all__ = [
+    "Consumer",
+    "Cursor",
+    "EventLog",
+    "Extent",
+    "LogReader",
+    "LoggedEvent",
+    "Position",
+    "Waiting",
+]

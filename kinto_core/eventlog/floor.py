@@ -6,8 +6,9 @@ each time would take longer and longer meanwhile. So the place below which nothi
 is remembered, and which transactions, still open, may yet show something below it.
 
 That rests on one thing: whoever numbers an event holds a list already, and so has its transaction
-id by then. When a row with some number is seen, every transaction with a lower number is known to
-be open or over.
+id by then. When a row with some number is seen, or the number is known to be given out otherwise,
+every transaction with a lower number is known to be open or over. Who only looks and takes nothing
+learns the same: rows before the first one that it sees are gone.
 
 Source: decisions, sequencing events.
 """
@@ -29,6 +30,7 @@ class Scan(NamedTuple):
         last: the last offset before them.
         is_complete: whether nothing that could be seen was left; else nothing up to ``highest``.
         in_flight: ids of the transactions that were open.
+        given: the highest number that is known to be given out, where more is known than rows say.
     """
 
     taken: int
@@ -36,6 +38,7 @@ class Scan(NamedTuple):
     last: int
     is_complete: bool
     in_flight: frozenset[int]
+    given: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class FloorKeeper:
             else:  # the scan before was undone, or the database is that of an earlier day
                 self.floor, self._candidate, self._highest = Floor(), None, 0
         self._promise = _Promise(self._after(scan, now), scan.last + scan.taken)
-        self._highest = max(self._highest, scan.highest)
+        self._highest = max(self._highest, scan.highest, scan.given)
 
     def _after(self, scan: Scan, now: float) -> Floor:
         """The floor once everything that this scan saw is gone."""

@@ -102,6 +102,29 @@ class Unsequenced(NamedTuple):
     moment: int
 
 
+class Waiting(NamedTuple):
+    """Committed events that have no offset yet, as they were at one moment.
+
+    Everything that waits has a number between ``first``, that of the oldest, and ``last``; both are
+    0 when nothing does. Once ``first`` is 0 or above what ``last`` was before, everything that
+    waited then has its offset. ``offset`` is that of the last event in the log, and ``texts`` are
+    the oldest ones that wait, as JSON.
+    """
+
+    first: int
+    last: int
+    offset: int
+    texts: tuple[str, ...]
+
+    def events(self) -> list[ResourceChanged]:
+        """The oldest ones, in the order in which they are going to stand in the log.
+
+        Raises:
+            UnreadableEvent: a newer release wrote one.
+        """
+        return [decode(text) for text in self.texts]
+
+
 class Cursor(NamedTuple):
     """How far a consumer is.
 
@@ -143,7 +166,24 @@ class EventLog(Protocol):
         ...
 
     def unsequenced(self, connection: Connection) -> Unsequenced:
-        """What ``sequence`` has not done yet; more than a moment's worth when no relay leads."""
+        """What ``sequence`` has not done yet; more than a moment's worth when no relay leads.
+
+        Asked as ``waiting`` is.
+        """
+        ...
+
+    def waiting(self, connection: Connection, *, limit: int = 0) -> Waiting:
+        """What ``sequence`` has not done yet, for who reads the objects beside the log.
+
+        What is committed before the call has an offset up to ``Waiting.offset``, or waits. On
+        SQLite nothing ever waits. May be asked at any time, by any process; who asks every now and
+        then pays for what was written since the last time only, however old the oldest open
+        transaction of the database is.
+
+        Args:
+            connection: one of ``reading()``, never of a transaction.
+            limit: so many ``texts`` at most.
+        """
         ...
 
     def read(

@@ -15,8 +15,10 @@ from sqlalchemy.sql.elements import ClauseElement
 from kinto_core.database.connection import Statement
 from kinto_core.database.engine import Connection, Database
 from kinto_core.database.tables import event_cursors, event_epoch, event_inbox, event_log
-from kinto_core.eventlog.interface import Cursor, Extent, LoggedEvent, Unsequenced
-from kinto_core.eventlog.sql_sequencing import Sequencer, last_offset
+from kinto_core.eventlog.interface import Cursor, Extent, LoggedEvent, Unsequenced, Waiting
+from kinto_core.eventlog.sql_floor import last_offset
+from kinto_core.eventlog.sql_sequencing import Sequencer
+from kinto_core.eventlog.sql_waiting import Lookout
 from kinto_core.events.event import ResourceChanged
 from kinto_core.events.wire import encode
 
@@ -54,7 +56,9 @@ def _register(dialect: str) -> ClauseElement:
 
 _APPEND = Statement(_append)
 _UNSEQUENCED = Statement(
-    lambda _: select(func.count(), func.coalesce(func.min(event_inbox.c.moment), 0))
+    lambda _: select(func.count(), func.coalesce(func.min(event_inbox.c.moment), 0)).where(
+        event_inbox.c.id >= bindparam("first")
+    )
 )
 _READ = Statement(
     lambda _: (
@@ -139,6 +143,7 @@ class SqlEventLog:
         self.database = database
         self._new_epoch = new_epoch
         self._sequencer = Sequencer()
+        self._lookout = Lookout()
 
     def append(
         self, connection: Connection, events: Sequence[ResourceChanged], moment: int
@@ -163,7 +168,16 @@ class SqlEventLog:
         """See ``EventLog.unsequenced``."""
         if connection.dialect != "postgresql":
             return Unsequenced(0, 0)
-        return Unsequenced(*connection.run(_UNSEQUENCED, {})[0])
+        first = self._lookout.look(connection, 0).first
+        if not first:
+            return Unsequenced(0, 0)
+        return Unsequenced(*connection.run(_UNSEQUENCED, {"first": first})[0])
+
+    def waiting(self, connection: Connection, *, limit: int = 0) -> Waiting:
+        """See ``EventLog.waiting``."""
+        if connection.dialect != "postgresql":
+            return Waiting(0, 0, self.extent(connection).last, ())
+        return self._lookout.look(connection, limit)
 
     def read(
         self,

@@ -5,36 +5,24 @@ Where to begin to look is decided in ``floor.py``.
 
 import threading
 import time
-from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, cast, delete, func, insert, select, true
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.sql.elements import ClauseElement
-from sqlalchemy.types import UserDefinedType
 
-from kinto_core import json
 from kinto_core.database.connection import Statement
 from kinto_core.database.engine import Connection
 from kinto_core.database.tables import event_epoch, event_inbox, event_log
 from kinto_core.eventlog.floor import FloorKeeper, Scan
+from kinto_core.eventlog.sql_floor import (
+    BY_INDEX,
+    in_flight,
+    last_offset,
+    lowest,
+    parameters_of,
+    snapshot,
+)
 
 _EVENT = ("moment", "resource", "parent_id", "text")
-
-
-class _TransactionId(UserDefinedType[int]):
-    """PostgreSQL's ``xid8``."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        """Its name in SQL."""
-        return "xid8"
-
-
-def last_offset() -> Any:  # noqa: ANN401  a Core expression
-    """The offset of the last event that the log ever had, in a query of ``event_epoch``."""
-    last = select(func.max(event_log.c.position)).scalar_subquery()
-    return func.coalesce(last, event_epoch.c.trimmed)
 
 
 def _sequence(_: str) -> ClauseElement:
@@ -45,7 +33,7 @@ def _sequence(_: str) -> ClauseElement:
     """
     oldest = (
         select(event_inbox.c.id)
-        .where(event_inbox.c.id > _lowest())
+        .where(event_inbox.c.id > lowest())
         .order_by(event_inbox.c.id)
         .limit(bindparam("limit"))
     )
@@ -60,32 +48,11 @@ def _sequence(_: str) -> ClauseElement:
     numbered = select(last + place, *(moved.c[name] for name in _EVENT)).order_by(moved.c.id)
     into = insert(event_log).from_select(["position", *_EVENT], numbered)
     logged = into.returning(event_log.c.position).cte("logged")
-    found = select(
-        func.count(moved.c.id), func.coalesce(func.max(moved.c.id), 0), last, _snapshot()
-    )
+    found = select(func.count(moved.c.id), func.coalesce(func.max(moved.c.id), 0), last, snapshot())
     return found.add_cte(logged)
 
 
-def _snapshot() -> Any:  # noqa: ANN401  a Core expression
-    return cast(func.pg_current_snapshot(), Text)
-
-
-def _lowest() -> Any:  # noqa: ANN401  a Core expression
-    """The floor, or below it when one of the held transactions is over at this very moment."""
-    held = func.json_each_text(cast(bindparam("held"), postgresql.JSON)).table_valued(
-        "key", "value"
-    )
-    is_over = func.pg_visible_in_snapshot(
-        cast(held.c.key, _TransactionId), func.pg_current_snapshot()
-    )
-    low = select(func.min(cast(held.c.value, BigInteger))).where(is_over).scalar_subquery()
-    return func.coalesce(low, cast(bindparam("floor"), BigInteger))
-
-
 _SEQUENCE = Statement(_sequence)
-_BY_INDEX = Statement(lambda _: select(func.set_config("enable_seqscan", "off", true())))
-"""The plan is made once, when the inbox is likely to be empty; it must fit one full of rows that
-are gone and cannot be removed yet."""
 
 
 class Sequencer:
@@ -98,16 +65,13 @@ class Sequencer:
     def take(self, connection: Connection, limit: int) -> int:
         """Move the oldest ones; gives how many."""
         with self._turn:
-            floor = self._keeper.floor
-            held = json.dumps({str(id_): low for id_, low in floor.held.items()})
-            values = {"limit": limit, "floor": floor.number, "held": held}
-            connection.send(_BY_INDEX, {})
+            values = {"limit": limit, **parameters_of(self._keeper.floor)}
+            connection.send(BY_INDEX, {})
             try:
-                taken, highest, last, snapshot = connection.run(_SEQUENCE, values)[0]
+                taken, highest, last, seen = connection.run(_SEQUENCE, values)[0]
             except BaseException:
                 self._keeper = FloorKeeper()  # what is there next time may be anything
                 raise
-            in_flight = frozenset(map(int, filter(None, snapshot.rpartition(":")[2].split(","))))
-            scan = Scan(taken, highest, last, taken < limit, in_flight)
+            scan = Scan(taken, highest, last, taken < limit, in_flight(seen))
             self._keeper.note(scan, time.monotonic())
         return int(taken)

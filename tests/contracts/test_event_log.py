@@ -3,17 +3,21 @@
 import threading
 
 import pytest
+from sqlalchemy import false, func, select
 
 from kinto_core.database.connection import Statement
 from kinto_core.database.engine import Database
 from kinto_core.database.tables import event_epoch
 from kinto_core.eventlog import floor
-from kinto_core.eventlog.interface import EventLog
+from kinto_core.eventlog.interface import EventLog, Waiting
 from kinto_core.eventlog.sql import SqlEventLog
 from kinto_core.testing.contracts.eventlog import EventLogContract, LogUnderTest, event_of
 from kinto_core.testing.contracts.lists import retrying
 
 _FORGET_EPOCH = Statement(lambda _: event_epoch.delete())
+_RESTART = Statement(
+    lambda _: select(func.setval(func.pg_get_serial_sequence("event_inbox", "id"), 1, false()))
+)
 _FIRST_EPOCH = Statement(lambda _: event_epoch.insert().values(epoch="first", trimmed=0))
 
 
@@ -118,3 +122,61 @@ def test_events_of_a_transaction_that_was_open_for_long_are_found_in_order(
         continue
     assert one.names()[-3:] == ["late-1", "late-2", "behind"]
     assert len(one.names()) == 28
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_who_only_looks_finds_the_events_of_a_transaction_that_was_open_for_long(
+    empty_log: SqlEventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another process than the one that sequences: it knows what it sees, and no more.
+    monkeypatch.setattr(floor, "SETTLING_SECONDS", 0.0)
+    looking = SqlEventLog(empty_log.database)
+    one, other = LogUnderTest(empty_log), LogUnderTest(looking)
+    written, release = threading.Event(), threading.Event()
+
+    def write_slowly() -> None:
+        with empty_log.database.writing() as connection:
+            empty_log.append(connection, [event_of("late")], 1)
+            connection.flush()
+            written.set()
+            assert release.wait(60)
+
+    slow = threading.Thread(target=write_slowly)
+    slow.start()
+    try:
+        assert written.wait(60)
+        for number in range(6):
+            one.add(f"early-{number}")
+            assert other.waiting(9) == Waiting(0, 0, number + 1, ())
+        assert looking._lookout._keeper.floor.number > 2
+        assert len(looking._lookout._keeper.floor.held) == 1
+    finally:
+        release.set()
+        slow.join()
+    floor_before = looking._lookout._keeper.floor.number
+    one.append(event_of("behind"))
+    found = other.waiting(9)
+    assert [event.changes[0].object_id for event in found.events()] == ["late", "behind"]
+    assert found.first <= floor_before < found.last
+    one.sequence()
+    assert other.waiting() == Waiting(0, 0, 8, ())
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_who_looks_begins_anew_with_another_history(
+    empty_log: SqlEventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A restored backup may give numbers again that were given already.
+    monkeypatch.setattr(floor, "SETTLING_SECONDS", 0.0)
+    one = LogUnderTest(empty_log)
+    for number in range(6):
+        one.add(str(number))
+        one.waiting()
+    assert empty_log._lookout._keeper.floor.number > 2
+    with empty_log.database.writing() as connection:
+        connection.run(_RESTART, {})
+        empty_log.begin_epoch(connection)
+    one.append(event_of("again"))
+    found = one.waiting(9)
+    assert [event.changes[0].object_id for event in found.events()] == ["again"]
+    assert found.first == found.last == 1

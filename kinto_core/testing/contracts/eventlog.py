@@ -12,7 +12,7 @@ Its database is empty: no event was ever written to it.
 import pytest
 
 from kinto_core.errors import KintoError
-from kinto_core.eventlog.interface import Cursor, EventLog, Extent, LoggedEvent
+from kinto_core.eventlog.interface import Cursor, EventLog, Extent, LoggedEvent, Waiting
 from kinto_core.events.event import ResourceChanged
 from kinto_core.testing.factories import make_event
 
@@ -54,6 +54,11 @@ class LogUnderTest:
         for name in names:
             self.append(event_of(name, parent), moment=moment)
         self.sequence()
+
+    def waiting(self, limit: int = 0) -> Waiting:
+        """What has no offset yet."""
+        with self.log.database.reading() as connection:
+            return self.log.waiting(connection, limit=limit)
 
     def read(
         self,
@@ -177,6 +182,34 @@ class EventLogContract:
         with log.database.reading() as connection:
             assert log.unsequenced(connection) == (0, 0)
         assert one.offsets() == [1, 2]
+
+    def test_what_is_committed_waits_or_has_an_offset(self, one: LogUnderTest) -> None:
+        """What waits is told in the order in which it gets its offsets."""
+        assert one.waiting(10) == Waiting(0, 0, 0, ())
+        one.add("a", "b")
+        one.append(event_of("c"), event_of("d"))
+        one.append(event_of("e"))
+        before = one.waiting(10)
+        waiting = [event.changes[0].object_id for event in before.events()]
+        assert [*one.names(), *waiting] == ["a", "b", "c", "d", "e"]
+        assert before.offset + len(waiting) == 5
+        assert (before.first > 0) == bool(waiting)
+        assert 0 <= before.first <= before.last
+        assert one.waiting(1).texts == before.texts[:1]
+        assert one.waiting()[:3] == before[:3]
+        assert one.waiting().texts == ()
+
+    def test_what_waited_once_is_known_by_number(self, one: LogUnderTest) -> None:
+        """The numbers say when everything of a moment has its offset, whatever came since."""
+        one.append(event_of("a"), event_of("b"))
+        before = one.waiting()
+        one.append(event_of("c"), event_of("d"))
+        while 0 < one.waiting().first <= before.last:
+            assert one.sequence(limit=1) == 1
+        assert one.waiting().offset >= 2
+        assert one.names()[:2] == ["a", "b"]
+        one.sequence()
+        assert one.waiting() == Waiting(0, 0, 4, ())
 
     def test_reading_goes_on_after_an_offset(self, one: LogUnderTest) -> None:
         """As far as asked for."""

@@ -5,9 +5,10 @@ right, by ``sights.py``.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from kinto_core.errors import ObjectNotFound
+from kinto_core.eventlog import Waiting
 from kinto_core.objects import Grants, ObjectKey, Snapshot, StoredObject
 from kinto_core.resources.access import Caller
 from kinto_core.resources.addresses import ObjectAddress
@@ -17,7 +18,6 @@ from kinto_core.server import Server
 from kinto_core.storage.query import Query, SharedWith
 from kinto_core.transactions import Transaction
 from kinto_websocket.protocol import Refusal
-from kinto_websocket.sql_waiting import is_waiting, last_waiting
 from kinto_websocket.targets import inner_types, is_inside, list_uri
 
 
@@ -32,9 +32,6 @@ class View:
         prefixes: URIs of objects inside in which everything may be seen.
         objects: others that may be seen, by URI.
         times: timestamps of that moment: of lists and objects, by URI.
-        last: an offset: everything in the log at that moment has it, or one before.
-        waiting: a number of ``sql_waiting``: everything committed then that had no offset yet has
-            it, or one before; 0 when there was nothing.
         is_whole: whether everything inside may be seen, whatever the grants on it.
     """
 
@@ -44,9 +41,7 @@ class View:
     prefixes: frozenset[str]
     objects: Mapping[str, StoredObject]
     times: Mapping[str, int]
-    last: int = 0
     is_whole: bool = False
-    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +64,12 @@ class Access:
         self.server = server
         self._max_objects = max_objects
 
-    def view(self, caller: Caller, address: ObjectAddress, *, is_first: bool = True) -> View:
+    def view(self, caller: Caller, address: ObjectAddress) -> View:
         """What a caller may see of a target and of what is inside.
 
         Args:
             caller: who.
             address: the target.
-            is_first: whether ``waiting`` and ``last`` are wanted.
 
         Raises:
             NotAllowed: nothing.
@@ -83,11 +77,7 @@ class Access:
             Refusal: there are too many shared objects.
         """
         with self.server.transaction() as tx:
-            seen = self._view(tx, caller, address)
-        if not is_first:
-            return seen
-        waiting, last = self._ends()
-        return replace(seen, waiting=waiting, last=last)
+            return self._view(tx, caller, address)
 
     def look_at(self, address: ObjectAddress) -> Looked:
         """An object with all grants on it."""
@@ -108,16 +98,13 @@ class Access:
         with log.database.reading() as connection:
             return log.extent(connection).last
 
-    def is_waiting(self, number: int) -> bool:
-        """Whether an event that ``View.waiting`` counts has no offset yet."""
-        with self.server.storage.database.reading() as connection:
-            return is_waiting(connection, number)
-
-    def _ends(self) -> tuple[int, int]:
+    def waiting(self) -> Waiting:
         """What to wait for to have passed everything that is committed now."""
-        with self.server.storage.database.reading() as connection:
-            waiting = last_waiting(connection)
-        return waiting, self.last_offset()
+        log = self.server.event_log
+        if log is None:
+            return Waiting(0, 0, 0, ())
+        with log.database.reading() as connection:
+            return log.waiting(connection)
 
     # -- inside -----------------------------------------------------------------------------------
 

@@ -92,3 +92,21 @@ def settle_leaf(sight: Sight, cause: Told, looked: Looked, *, is_visible: bool) 
         for subscription in tuple(sight.subscriptions):
             if subscription.wants_text(stored.text, uri):
                 subscription.offer_body(body, cause.offset)
+
+
+def settle_deletion(sight: Sight, cause: Told) -> None:
+    """Do what follows for one sight from the deletion of a single object, after it was sent.
+
+    What the sight shows for certain was sent as it is. Who knows the object has to lose it all the
+    same: there may come another one by that name which is not to be seen.
+    """
+    change = cause.change
+    known = sight.objects.get(change.uri)
+    if known is None or known >= change.timestamp:  # what is known is the other one already
+        return
+    was_sent = sight.shows(change, cause.event_id)
+    del sight.objects[change.uri]
+    if not was_sent:
+        body = disappeared(cause, change.uri)
+        for subscription in tuple(sight.subscriptions):
+            subscription.offer_body(body, cause.offset)

@@ -17,14 +17,20 @@ from kinto_core.events.event import Action, ResourceChanged
 from kinto_core.resources.definition import ResourceTypes
 from kinto_websocket.access import Access, View
 from kinto_websocket.ahead import MAX_EVENTS, Ahead
-from kinto_websocket.changes import announce, ended, settle_leaf, show_list, widened
+from kinto_websocket.changes import (
+    announce,
+    ended,
+    settle_deletion,
+    settle_leaf,
+    show_list,
+    widened,
+)
 from kinto_websocket.effects import Effects, effects_of
 from kinto_websocket.events import Told, told
 from kinto_websocket.history import Window
 from kinto_websocket.protocol import Refusal
 from kinto_websocket.replay import Replay, read_changes
 from kinto_websocket.sights import Sight, Sights
-from kinto_websocket.sql_waiting import waiting_events
 from kinto_websocket.targets import address_of, containers
 
 logger = logging.getLogger(__name__)
@@ -47,7 +53,7 @@ class Fanout:
 
     Args:
         access: decides who may see what.
-        window: keeps recent events.
+        window: keeps recent events, and has those before the start.
         ask: runs a function that blocks, in a thread.
         begin: where the log ended at the start.
 
@@ -75,7 +81,6 @@ class Fanout:
         self._ask = ask
         self._doubts: dict[str, list[Sight]] = {}
         self._moved = asyncio.Condition()
-        window.begin(begin.last)
 
     async def take(self, entries: Sequence[LoggedEvent]) -> None:
         """Send a batch of events, which follow the position."""
@@ -213,7 +218,7 @@ class Fanout:
 
     def _view(self, sight: Sight) -> View | KintoError:
         try:
-            return self.access.view(sight.caller, sight.address, is_first=False)
+            return self.access.view(sight.caller, sight.address)
         except (NotAllowed, ObjectNotFound, Refusal) as error:
             return error
 
@@ -223,10 +228,11 @@ class Fanout:
         if log is None:
             return []
         with log.database.reading() as connection:
-            waiting = waiting_events(connection)  # first: what is moved meanwhile is seen twice
+            # First what waits: what gets its offset meanwhile is seen twice, not missed.
+            waiting = log.waiting(connection, limit=MAX_EVENTS)
             logged = [one.event for one in log.read(connection, offset, limit=MAX_EVENTS)]
         known = {one.id for one in logged}
-        return [*logged, *(one for one in waiting if one.id not in known)]
+        return [*logged, *(one for one in waiting.events() if one.id not in known)]
 
     async def _leaf(self, one: Told, done: set[Sight]) -> None:
         """Look anew at a single object, for those who see single objects only.
@@ -246,7 +252,7 @@ class Fanout:
             return
         if change.action is Action.DELETE:
             for sight in concerned:
-                sight.objects.pop(change.uri, None)
+                settle_deletion(sight, one)
             return
         looked = await self.ask(lambda: self.access.look_at(address_of(self.types, change.uri)))
         kind = self.types.by_name[change.resource_name]

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kinto_core.eventlog.interface import EventLog, LoggedEvent, Position
+from kinto_core.eventlog.interface import EventLog, Extent, LoggedEvent, Position
 from kinto_core.events.event import ResourceChanged
 from kinto_core.resources.addresses import ObjectAddress
 from kinto_core.resources.definition import ResourceTypes
@@ -20,6 +20,10 @@ CHUNK = 500
 IsRelevant = Callable[[LoggedEvent], bool]
 
 
+RECENT_CHUNK = 100
+"""So many events are read at a time when it is not known how large they are."""
+
+
 class Window:
     """The latest events, in memory.
 
@@ -28,13 +32,14 @@ class Window:
         max_bytes: how much text they may have together.
 
     Attributes:
+        max_events, max_bytes: its room.
         start: every event after this offset, up to the last, is here.
     """
 
     def __init__(self, max_events: int, max_bytes: int) -> None:
         self._events: deque[LoggedEvent] = deque()
-        self._max_events = max_events
-        self._max_bytes = max_bytes
+        self.max_events = max_events
+        self.max_bytes = max_bytes
         self._bytes = 0
         self.start = 0
 
@@ -49,7 +54,7 @@ class Window:
         self._events.append(entry)
         self._bytes += len(entry.text)
         while self._events and (
-            len(self._events) > self._max_events or self._bytes > self._max_bytes
+            len(self._events) > self.max_events or self._bytes > self.max_bytes
         ):
             gone = self._events.popleft()
             self._bytes -= len(gone.text)
@@ -66,6 +71,33 @@ class Window:
             found.append(entry)
         found.reverse()
         return found
+
+
+def recent(log: EventLog, extent: Extent, window: Window) -> None:
+    """Fill a window with what the log has, so that who comes back needs no look at it; blocks.
+
+    Args:
+        log: to read.
+        extent: of the log; the window ends where that does.
+        window: is filled as far as it has room.
+    """
+    chunks: list[list[LoggedEvent]] = []
+    at = extent.last
+    with log.database.reading() as connection:
+        room, size = window.max_events, 0
+        while at > extent.trimmed and room > 0 and size < window.max_bytes:
+            start = max(at - min(RECENT_CHUNK, room), extent.trimmed)
+            chunk = log.read(connection, start, limit=at - start, up_to=at)
+            if len(chunk) < at - start:  # trimmed meanwhile
+                break
+            chunks.append(chunk)
+            room -= len(chunk)
+            size += sum(len(one.text) for one in chunk)
+            at = start
+    window.begin(at)
+    for chunk in reversed(chunks):
+        for entry in chunk:
+            window.add(entry)
 
 
 @dataclass(frozen=True, slots=True)

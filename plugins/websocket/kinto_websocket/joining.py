@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from functools import partial
 
 from kinto_core.errors import NotAllowed, ObjectNotFound
-from kinto_core.eventlog.interface import LoggedEvent, Position
+from kinto_core.eventlog import LoggedEvent, Position, Waiting
 from kinto_core.resources.access import Caller
 from kinto_core.resources.addresses import ObjectAddress
 from kinto_websocket.fanout import Fanout
-from kinto_websocket.history import Gone, Relevance, read_log, recovered, touches, visible
+from kinto_websocket.history import Gone, Relevance, read_log, touches, visible
 from kinto_websocket.protocol import Refusal, Resync, Subscribe
+from kinto_websocket.recovering import Recovering
 from kinto_websocket.replay import Replay, read_changes
-from kinto_websocket.sights import Sight
+from kinto_websocket.sharing import Finding, Together
+from kinto_websocket.sights import Sight, SightKey
 from kinto_websocket.subscriptions import Sink, Subscription
 from kinto_websocket.targets import address_of
 
 BUSY = "permissions change all the time: try again later"
 SETTLE_SECONDS = 10.0
-SETTLE_PAUSE_SECONDS = 0.01
+SETTLE_PAUSE_SECONDS = 0.005
 TRIES = 20
 """How often to begin anew when permissions change all the time."""
 
@@ -52,6 +54,9 @@ class Joining:
     def __init__(self, fanout: Fanout, max_events: int) -> None:
         self._fanout = fanout
         self._max_events = max_events
+        self._recovering = Recovering(fanout.types, max_events)
+        self._waiting = Together(lambda: fanout.ask(fanout.access.waiting))
+        self._finding: Finding[SightKey, Sight] = Finding()
 
     async def join(self, caller: Caller, request: Subscribe, sink: Sink) -> Joined | Resync:
         """Begin a subscription, or say why what was missed cannot be told.
@@ -112,7 +117,7 @@ class Joining:
             if rest is not None:
                 if fanout.sights.get(caller, address.uri) is not sight or fanout.is_applying:
                     return Resync.PERMISSION
-                return self._recover(request, sight, sink, [*events, *rest])
+                return self._recover(request, sight, sink, since, [*events, *rest])
             end = fanout.position
             gone = await self._read(Position(since.epoch, last), end, address)
             if gone.reason is not None:
@@ -123,23 +128,23 @@ class Joining:
 
     async def _settle(self, sight: Sight) -> None:
         """Wait until every event that was committed when the sight was made has been sent."""
-        await self._pass(sight.waiting, sight.last)
-        sight.waiting = 0
+        if sight.waiting is not None:
+            await self._pass(sight.waiting)
+            sight.waiting = None
 
-    async def _pass(self, waiting: int, last: int) -> None:
-        """Wait until everything up to a moment was sent; see ``View.waiting`` and ``View.last``.
+    async def _pass(self, moment: Waiting) -> None:
+        """Wait until everything that was committed at a moment was sent.
 
         Raises:
             Refusal: events get no offsets, since no relay runs.
         """
-        fanout = self._fanout
+        now = moment
         try:
             async with asyncio.timeout(SETTLE_SECONDS):
-                if waiting:
-                    while await fanout.ask(partial(fanout.access.is_waiting, waiting)):  # noqa: ASYNC110  the database tells nobody
-                        await asyncio.sleep(SETTLE_PAUSE_SECONDS)
-                    last = max(last, await fanout.ask(fanout.access.last_offset))
-                await fanout.reach(last)
+                while 0 < now.first <= moment.last:
+                    await asyncio.sleep(SETTLE_PAUSE_SECONDS)  # the database tells nobody
+                    now = await self._waiting()
+                await self._fanout.reach(now.offset)
         except TimeoutError as error:
             raise Refusal(503, "events are on their way still: try again later") from error
 
@@ -153,14 +158,19 @@ class Joining:
         return await fanout.ask(partial(read_log, log, since, end, is_relevant, most))
 
     def _recover(
-        self, request: Subscribe, sight: Sight, sink: Sink, events: Sequence[LoggedEvent]
+        self,
+        request: Subscribe,
+        sight: Sight,
+        sink: Sink,
+        since: Position,
+        events: Sequence[LoggedEvent],
     ) -> Joined | Resync:
-        found = recovered(events, sight, request.wanted, self._fanout.types, limit=self._max_events)
+        end = Position(since.epoch, self._fanout.position)
+        found = self._recovering.recover(request, sight, events, since=since.offset, end=end)
         if isinstance(found, Resync):
             return found
-        joined = self._begin(request, sight, sink, start=self._fanout.position, floors={})
-        bodies = [joined.subscription.body(one) for one in found]
-        return Joined(joined.subscription, joined.position, is_recovered=True, events=bodies)
+        joined = self._begin(request, sight, sink, start=end.offset, floors={})
+        return Joined(joined.subscription, end, is_recovered=True, events=found)
 
     async def _from_time(
         self, caller: Caller, address: ObjectAddress, request: Subscribe, sink: Sink, since: int
@@ -176,7 +186,7 @@ class Joining:
             )
             if isinstance(replay, Resync):
                 return replay
-            await self._pass(replay.view.waiting, replay.view.last)
+            await self._pass(await self._waiting())
             await fanout.calm()
             rest = fanout.window.after(start)
             is_same = fanout.sights.get(caller, address.uri) is sight
@@ -217,15 +227,22 @@ class Joining:
             NotAllowed, ObjectNotFound: nothing.
             Refusal: too much, or it changes all the time.
         """
+        await self._fanout.calm()
+        known = self._fanout.sights.get(caller, address.uri)
+        if known is not None:
+            return known
+        look = partial(self._look, caller, address)
+        return await self._finding.find((caller, address.uri), look)
+
+    async def _look(self, caller: Caller, address: ObjectAddress) -> Sight:
+        """Find out what the caller sees of the target."""
         fanout = self._fanout
         for _ in range(TRIES):
             await fanout.calm()
-            known = fanout.sights.get(caller, address.uri)
-            if known is not None:
-                return known
             before = fanout.position
             view = await fanout.ask(partial(fanout.access.view, caller, address))
             sight = Sight(caller, address, view)
+            sight.waiting = await self._waiting()
             known = fanout.sights.get(caller, address.uri)
             if known is not None and not fanout.is_applying:  # somebody else was quicker
                 return known

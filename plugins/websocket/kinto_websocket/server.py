@@ -21,7 +21,7 @@ from kinto_core.server import Server
 from kinto_websocket.access import Access
 from kinto_websocket.connection import Client, LiveConnection
 from kinto_websocket.fanout import Ask, Fanout
-from kinto_websocket.history import Window
+from kinto_websocket.history import Window, recent
 from kinto_websocket.joining import Joining
 from kinto_websocket.keeping import Keeper
 from kinto_websocket.protocol import CloseCode
@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 3.0
 """How long a client may take to answer a close frame."""
+
+BACKLOG = 4096
+"""So many connections may wait to be accepted, when a crowd comes back."""
 
 COME_BACK_MS = 10_000
 """Clients of a server that stops come back within so many milliseconds, each at another moment."""
@@ -70,9 +73,9 @@ class Host:
         """Follow the log and listen."""
         self._loop = asyncio.get_running_loop()
         self._pool = ThreadPoolExecutor(self.settings.threads, "kinto-websocket")
-        begin = await self._loop.run_in_executor(self._pool, self._extent)
-        access = Access(self._server, self.settings.max_shared_objects)
         window = Window(self.settings.window_events, self.settings.window_bytes)
+        begin = await self._loop.run_in_executor(self._pool, self._begin, window)
+        access = Access(self._server, self.settings.max_shared_objects)
         self.fanout = Fanout(access, window, Ask(self._pool), begin)
         self.joining = Joining(self.fanout, self.settings.max_recovered_events)
         self._keeper = Keeper(self.settings, self.clients)
@@ -161,6 +164,7 @@ class Host:
             self._serve,
             *self._address,
             create_connection=LiveConnection,
+            backlog=BACKLOG,
             origins=_origins(self.settings.origins),
             compression=None,
             max_size=self.settings.max_frame_bytes * 16,  # up to there it is told with our code
@@ -197,9 +201,13 @@ class Host:
         else:
             del self._by_user[user]
 
-    def _extent(self) -> Extent:
+    def _begin(self, window: Window) -> Extent:
+        """Where the log ends; the window gets what is before; blocks."""
         with self._log.database.reading() as connection:
-            return self._log.extent(connection)
+            self._log.waiting(connection)  # from now on it is known where to look
+            extent = self._log.extent(connection)
+        recent(self._log, extent, window)
+        return extent
 
     def _follow(self, begin: Extent) -> Tail:
         """The thread that reads the log; it waits for each batch to be sent."""

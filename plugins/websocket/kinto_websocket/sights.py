@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kinto_core.eventlog import Waiting
 from kinto_core.events.event import Change
 from kinto_core.resources.access import Caller
 from kinto_core.resources.addresses import ObjectAddress
@@ -35,7 +36,7 @@ class Sight:
         objects: URIs of single objects that may be seen, each with the timestamp up to which its
             changes are known to the subscribers.
         subscriptions: who depends on it.
-        last, waiting: of the moment of the first view; see ``View``.
+        waiting: for its sight to be right, these have to be sent first; ``None`` once they were.
         changed: the offset of the last event that changed what may be seen.
         floor: the timestamp up to which changes of the list inside are known to the subscribers.
     """
@@ -49,7 +50,6 @@ class Sight:
         "floor",
         "is_whole",
         "kinds",
-        "last",
         "objects",
         "own",
         "prefixes",
@@ -64,8 +64,7 @@ class Sight:
         self.address = address
         self.uri = address.uri
         self.subscriptions: dict[Subscription, None] = {}
-        self.last = view.last
-        self.waiting = view.waiting
+        self.waiting: Waiting | None = None
         self.changed = 0
         self.objects: dict[str, int] = dict.fromkeys(view.objects, 0)
         self.floor = 0

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from kinto_core.errors import BackendError
@@ -16,6 +17,10 @@ FIRST_POLL_SECONDS = 0.05
 """Who rings may need a moment to notice a new listener: until then the log is asked more often."""
 
 RETRY_SECONDS = 1.0
+
+LOOK_SECONDS = 1.0
+"""While there are events, what waits is looked at so often: then it is found quickly by those who
+have to know. See ``EventLog.waiting``."""
 
 TakeEvents = Callable[[Sequence[LoggedEvent]], None]
 TakeBreak = Callable[[Extent], None]
@@ -49,6 +54,7 @@ class Tail(threading.Thread):
         self._broken = broken
         self._stopping = threading.Event()
         self._bell: Bell | None = None
+        self._look_at = 0.0
 
     def stop(self) -> None:
         """End soon; may be called from any thread."""
@@ -82,6 +88,9 @@ class Tail(threading.Thread):
         with self._log.database.reading() as connection:
             extent = self._log.extent(connection)
             found = self._log.read(connection, self._offset, limit=limit)
+            if found and time.monotonic() >= self._look_at:
+                self._look_at = time.monotonic() + LOOK_SECONDS
+                self._log.waiting(connection)
         is_same = extent.epoch == self._epoch and extent.trimmed <= self._offset
         if not is_same or extent.last < self._offset:
             self._epoch, self._offset = extent.epoch, extent.last

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from kinto_core.eventlog.sql import SqlEventLog
 from kinto_core.testing.consuming import sequence_pending
 from tests.plugins.websocket.driving import (
     COLLECTION,
@@ -149,3 +150,22 @@ def test_fence_on_sqlite(world: World) -> None:
 def test_fence_on_postgresql(postgresql_url: str) -> None:
     with new_world(postgresql_url) as world:
         run(story(world, TURNS // 2))
+
+
+def test_what_was_sent_is_not_looked_through_again(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Beside an old transaction nothing can be removed: the first subscriber would pass all of it.
+    monkeypatch.setattr("kinto_core.eventlog.floor.SETTLING_SECONDS", 0.0)
+    monkeypatch.setattr("kinto_websocket.tail.LOOK_SECONDS", 0.0)
+
+    async def story(world: World) -> None:
+        async with live(world) as one:
+            for number in range(6):
+                await one.do(lambda number=number: world.put(f"{COLLECTION}/records/r{number}"))
+            log = world.server.event_log
+            assert isinstance(log, SqlEventLog)
+            assert log._lookout._keeper.floor.number >= 3
+
+    with new_world(postgresql_url) as world:
+        run(story(world))

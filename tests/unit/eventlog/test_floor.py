@@ -65,11 +65,34 @@ class Inbox:
                 del self.rows[number]
         return found
 
+    def look(self, keeper: FloorKeeper, now: float) -> list[int]:
+        """Look at rows without taking them; gives all that were seen."""
+        floor = keeper.floor
+        over = [low for id_, low in floor.held.items() if id_ not in self.open]
+        lowest = min(over, default=floor.number)
+        committed = sorted(number for number, id_ in self.rows.items() if id_ not in self.open)
+        seen = [number for number in committed if number > lowest]
+        first = seen[0] if seen else 0
+        keeper.note(
+            Scan(
+                taken=0,
+                highest=max(first - 1, 0),
+                last=len(self.taken),
+                is_complete=not seen,
+                in_flight=frozenset(self.open),
+                given=self.next_number - 1,
+            ),
+            now,
+        )
+        assert seen == committed
+        return seen
+
 
 @pytest.mark.parametrize("seed", range(150))
 def test_nothing_is_missed_and_each_list_is_in_order(seed: int) -> None:
     dice = random.Random(seed)
     inbox, keeper, now = Inbox(), FloorKeeper(), 0.0
+    looking = FloorKeeper()  # of somebody else, who takes nothing
     limit = dice.choice([2, 3, 5, 50])
     for _ in range(600):
         now += dice.choice([0.01, 0.3])
@@ -82,12 +105,15 @@ def test_nothing_is_missed_and_each_list_is_in_order(seed: int) -> None:
             # The oldest ones are often left alone, and so live long.
             id_ = dice.choice(list(inbox.open)[dice.choice([0, -1, -2]) :])
             inbox.end(id_, commits=dice.random() < 0.9)
+        elif throw < 0.8:
+            inbox.look(looking, now)
         else:
             inbox.scan(keeper, limit, now, commits=dice.random() < 0.9)
     for id_ in list(inbox.open):
         inbox.end(id_, commits=True)
     while inbox.scan(keeper, limit, now, commits=True):
         now += 0.5
+    assert inbox.look(looking, now) == []
     assert inbox.rows == {}
     for name in "abcdefgh":
         of_list = [number for number in inbox.taken if inbox.lists[number] == name]
@@ -132,6 +158,13 @@ def test_a_database_that_was_set_back_is_looked_at_from_the_start() -> None:
     keeper.note(scan(last=4), 14.0)
     keeper.note(scan(last=4), 16.0)
     assert keeper.floor == Floor()
+
+
+def test_who_sees_nothing_learns_from_the_numbers_that_were_given() -> None:
+    keeper = FloorKeeper()
+    for number in range(1, 100):
+        keeper.note(scan(last=number)._replace(given=number), float(number))
+    assert keeper.floor.number > 90
 
 
 def test_a_transaction_that_stays_open_does_not_hold_the_floor() -> None:
