@@ -60,6 +60,7 @@ setup(
         "testing": TESTING,
         "test": [
             *TESTING,
+            "cryptography>=42",
             "hypothesis>=6.115",
             "kinto-http>=11.7",
             "openapi-spec-validator>=0.7.1",

@@ -8,13 +8,15 @@ from kinto_core.errors import Fault, InvalidInput, ObjectNotFound
 from kinto_core.events.event import new_event_id
 from kinto_core.server import Server
 from kinto_core.transactions import Transaction
-from kinto_webhook import sql_endpoints, sql_log, sql_queue
+from kinto_webhook import asymmetric, sql_endpoints, sql_log, sql_queue
 from kinto_webhook.endpoints import is_server_wide
 from kinto_webhook.office import RESOURCE, Office
 from kinto_webhook.schedule import DAY
-from kinto_webhook.sql_endpoints import EndpointRow
+from kinto_webhook.sealing import Seal
+from kinto_webhook.signing import V1A
+from kinto_webhook.sql_endpoints import NO_HEADERS, EndpointRow
 from kinto_webhook.sql_queue import EventRow
-from kinto_webhook.webhooks import fresh, write_fields
+from kinto_webhook.webhooks import REQUIRED, fields_of, fresh, write_fields
 
 PING: Final = "webhook.ping"
 FURTHEST_REPLAY: Final = 14 * DAY
@@ -118,8 +120,17 @@ def replay(office: Office, connection: Connection, uri: str, since: int) -> int:
     return count
 
 
-def rotate(server: Server, tx: Transaction, uri: str, secret: str) -> None:
+def rotate(server: Server, tx: Transaction, uri: str, secret: str | None) -> str | None:
     """Sign with another secret from now on, and for a day with the former one as well.
+
+    Args:
+        server: whose.
+        tx: a transaction that writes.
+        uri: of a webhook.
+        secret: the new one; ``None``: a new pair of keys, where the signatures are ``v1a``.
+
+    Returns:
+        The public key, if it has one.
 
     Raises:
         InvalidInput: it is no secret; or the endpoint is one of the settings, where it stands.
@@ -128,7 +139,41 @@ def rotate(server: Server, tx: Transaction, uri: str, secret: str) -> None:
     if is_server_wide(uri):
         text = "change webhook.NAME.secret in the settings, the new one first, then the former one"
         raise InvalidInput(Fault("body", "secret", text))
+    if secret is None and fields_of(tx, uri).get("signature") == V1A:
+        secret = asymmetric.new_key()
+    if secret is None:
+        raise InvalidInput(Fault("body", "secret", REQUIRED))
     write_fields(server, tx, uri, {"secret": secret})
+    found: str | None = fields_of(tx, uri).get("public_key")
+    return found
+
+
+def reseal(office: Office, connection: Connection, *, plain: bool = False) -> int:
+    """Seal every secret with the first of the keys; gives of how many webhooks.
+
+    Args:
+        office: knows the keys.
+        connection: of a transaction that writes.
+        plain: store them as they are.
+
+    Raises:
+        Unreadable: some were sealed with a key that is not there.
+    """
+    after = Seal(()) if plain else office.seal
+    sql_endpoints.hold_all(connection)
+    rows = [row for row in sql_endpoints.below(connection, "") if row.secret]
+    for row in rows:
+
+        def sealed(text: str, uri: str = row.uri) -> str:
+            return text if text == NO_HEADERS else after.close(office.seal.open(text, uri), uri)
+
+        changed = row._replace(
+            secret=sealed(row.secret),
+            former_secret=sealed(row.former_secret),
+            headers=sealed(row.headers),
+        )
+        sql_endpoints.write(connection, changed)
+    return len(rows)
 
 
 def set_enabled(office: Office, tx: Transaction, uri: str, *, enabled: bool, reason: str) -> None:

@@ -7,12 +7,14 @@ import click
 
 from kinto_core.cli.options import common_options, examples, load_settings
 from kinto_core.server import Server
-from kinto_webhook import actions, sql_endpoints, sql_log
+from kinto_core.transactions import Transaction
+from kinto_webhook import actions, asymmetric, sql_endpoints, sql_log
 from kinto_webhook.endpoints import is_server_wide
 from kinto_webhook.messages import rfc3339
 from kinto_webhook.office import Office
 from kinto_webhook.signing import new_secret
 from kinto_webhook.sql import STATES
+from kinto_webhook.webhooks import fields_of
 
 _ENDPOINT = click.argument("endpoint", metavar="ENDPOINT")
 
@@ -117,18 +119,49 @@ def ping(ini: Path | None, endpoint: str) -> None:
 def rotate(ini: Path | None, endpoint: str) -> None:
     """Give a webhook a new secret and write it on standard output, once.
 
-    The former one stays valid for a day: messages carry both signatures until then.
+    With signatures v1a it gets a new pair of keys, and the public one is written. What was valid
+    before stays so for a day: messages carry both signatures until then.
     """
     secret = new_secret()
+
+    def work(tx: Transaction) -> str | None:
+        has_keys = "public_key" in fields_of(tx, endpoint)
+        return actions.rotate(server, tx, endpoint, None if has_keys else secret)
+
     with Server(load_settings(ini)) as server:
-        server.transact(lambda tx: actions.rotate(server, tx, endpoint, secret))
-    click.echo(secret)
+        public_key = server.transact(work)
+    click.echo(public_key or secret)
 
 
-@webhook.command(epilog=examples("kinto webhook secret"))
-def secret() -> None:
+@webhook.command(epilog=examples("kinto webhook reseal"))
+@common_options
+@click.option("--plain", is_flag=True, help="Store them as they are: the keys are to go.")
+def reseal(ini: Path | None, *, plain: bool) -> None:
+    """Seal all stored secrets with the first of webhook.encryption_keys.
+
+    Afterwards the other ones are not needed any more.
+    """
+    with Server(load_settings(ini)) as server:
+        office = Office(server)
+        count = server.transact(lambda tx: actions.reseal(office, tx.connection, plain=plain))
+    is_sealed = office.table.encryption_keys and not plain
+    state = "sealed with the first key" if is_sealed else "stored as they are"
+    click.echo(f"The secrets of {count} webhooks are {state}.")
+
+
+@webhook.command(epilog=examples("kinto webhook secret", "kinto webhook secret --pair"))
+@click.option("--pair", is_flag=True, help="A private key for signatures v1a; then its public key.")
+def secret(*, pair: bool) -> None:
     """Write a new random secret on standard output."""
-    click.echo(new_secret())
+    if not pair:
+        click.echo(new_secret())
+        return
+    try:
+        private = asymmetric.new_key()
+    except asymmetric.InvalidKey as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(private)
+    click.echo(asymmetric.public_key(private))
 
 
 @webhook.command(epilog=examples("kinto webhook disable settings:search"))

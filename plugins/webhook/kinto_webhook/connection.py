@@ -4,16 +4,23 @@ Proxies and other settings of the environment play no part: where the bytes go i
 """
 
 import io
+import select
 import socket
 import ssl
 import time
-from http.client import HTTPResponse
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse, UnknownProtocol
 from typing import Final
 
 from kinto_webhook.targets import Place
 
 IDLE_SECONDS: Final = 20.0
 """A connection that was not used for so long is closed: receivers close theirs too."""
+
+MAX_ANSWER: Final = 256 * 1024
+"""An answer is cut off after so many bytes, whatever they are: headers, or interim answers."""
+
+_PIECE: Final = 64 * 1024
 
 
 class Deadline:
@@ -41,12 +48,17 @@ class Deadline:
         return left
 
 
+class EndlessAnswer(HTTPException):
+    """A receiver sends more than any answer needs."""
+
+
 class _Incoming(io.RawIOBase):
-    """The bytes that come from a socket until its deadline, however slowly they drip."""
+    """The bytes of one answer, until its deadline, however slowly they drip and however many."""
 
     def __init__(self, line: "Line") -> None:
         super().__init__()
         self._line = line
+        self._left = MAX_ANSWER
 
     def readable(self) -> bool:
         """True: ``BufferedReader`` asks."""
@@ -54,8 +66,24 @@ class _Incoming(io.RawIOBase):
 
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]  # narrower on purpose
         """Fill a buffer with what there is; waits for at least one byte."""
+        if self._left <= 0:
+            raise EndlessAnswer
         self._line.socket.settimeout(self._line.deadline.remaining())
-        return self._line.socket.recv_into(buffer)
+        count = self._line.socket.recv_into(buffer)
+        self._left -= count
+        return count
+
+
+class _Source:
+    """What ``http.client`` takes for a socket: it closes what it reads from after each answer."""
+
+    def __init__(self, incoming: io.BufferedReader) -> None:
+        self._incoming = incoming
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """The bytes of the answer."""
+        del mode
+        return self._incoming
 
 
 class Line:
@@ -77,29 +105,39 @@ class Line:
         self.is_new = True
 
     def send(self, message: bytes) -> None:
-        """Send all bytes, within the deadline."""
-        self.socket.settimeout(self.deadline.remaining())
-        self.socket.sendall(message)
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """What ``http.client`` reads from."""
-        del mode
-        return io.BufferedReader(_Incoming(self))
+        """Send all bytes, within the deadline, however slowly they are taken."""
+        left = memoryview(message)
+        while left:  # not sendall, which over TLS would wait anew for each piece
+            self.socket.settimeout(self.deadline.remaining())
+            left = left[self.socket.send(left[:_PIECE]) :]
 
     def receive(self) -> HTTPResponse:
-        """The head of the answer; its body is still to be read.
+        """The head of the answer, after any interim ones; its body is still to be read.
 
         Raises:
             http.client.HTTPException: it is no answer.
             OSError: the connection broke, or the deadline passed.
         """
-        response = HTTPResponse(self, method="POST")  # type: ignore[arg-type]  # it only calls makefile
-        response.begin()
-        return response
+        incoming = io.BufferedReader(_Incoming(self))
+        while True:
+            response = HTTPResponse(_Source(incoming), method="POST")  # type: ignore[arg-type]  # it only calls makefile
+            response.begin()
+            if response.status == HTTPStatus.SWITCHING_PROTOCOLS:
+                raise UnknownProtocol(response.getheader("upgrade", ""))
+            if response.status >= HTTPStatus.OK:
+                return response
+            response.fp = None  # type: ignore[assignment]  # as after close(), which would end both
 
     def is_fresh(self) -> bool:
-        """Whether it may still be used."""
-        return time.monotonic() - self.used < IDLE_SECONDS
+        """Whether it may still be used: not for long unused, and nothing has come unasked.
+
+        What comes unasked is the end of the connection, or an answer to no question.
+        """
+        if time.monotonic() - self.used >= IDLE_SECONDS:
+            return False
+        waiting = select.poll()
+        waiting.register(self.socket, select.POLLIN)
+        return not waiting.poll(0)
 
     def close(self) -> None:
         """Hang up."""
@@ -134,7 +172,6 @@ def connect(
         except OSError as error:
             failure = error
             continue
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return Line(_secured(plain, place, own, context), deadline)
     raise failure or OSError("the host has no address")
 
@@ -142,11 +179,12 @@ def connect(
 def _secured(
     plain: socket.socket, place: Place, deadline: Deadline, context: ssl.SSLContext
 ) -> socket.socket:
-    if place.scheme == "http":
-        return plain
     try:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if place.scheme == "http":
+            return plain
         plain.settimeout(deadline.remaining())
         return context.wrap_socket(plain, server_hostname=place.host)
-    except OSError:
+    except BaseException:
         plain.close()
         raise

@@ -21,6 +21,7 @@ from kinto_webhook.office import Office
 from kinto_webhook.outcome import Answer, Health, NoAnswer, Result, Trouble, Verdict, examine, judge
 from kinto_webhook.readable import wanted
 from kinto_webhook.schedule import FAILURES_BEFORE_PAUSE, MAX_ATTEMPTS, next_attempt, pause
+from kinto_webhook.settings import WebhookSettings
 from kinto_webhook.sql import FAILED, PENDING, SKIPPED, SUCCEEDED
 from kinto_webhook.sql_endpoints import EndpointRow
 from kinto_webhook.sql_queue import AttemptRow, Claimed, EventRow
@@ -31,6 +32,11 @@ EXHAUSTED: Final = "exhausted"
 EXHAUSTED_TYPE: Final = "webhook.exhausted"
 SPARE_MS: Final = 5_000
 """How much longer than an attempt may take its lease is."""
+
+
+def lease_ms(table: WebhookSettings) -> int:
+    """How long a delivery is somebody's."""
+    return int(table.timeout_seconds * 1000) + SPARE_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +63,13 @@ class Turn(NamedTuple):
         claimed: the delivery to make an attempt of; ``None`` when there is none now.
         row: what is known of the endpoint.
         more: whether another one could be worked on beside it.
+        given_up: those whose last attempt ended with its worker.
     """
 
     claimed: Claimed | None
     row: EndpointRow | None
     more: bool = False
+    given_up: tuple[Claimed, ...] = ()
 
 
 class Settled(NamedTuple):
@@ -86,6 +94,7 @@ def accept(office: Office, tx: Transaction, batch: Iterable[LoggedEvent]) -> set
     An event that was queued before stays as it is.
     """
     rung: set[str] = set()
+    now = office.server.clock()
     wide = _enabled_wide(office)
     known: dict[str, list[Endpoint]] = {}
     for logged in batch:
@@ -96,8 +105,9 @@ def accept(office: Office, tx: Transaction, batch: Iterable[LoggedEvent]) -> set
             continue
         row = EventRow(event.id, logged.moment, type_of(event.changes[0]), False, logged.text)  # noqa: FBT003  the table's order
         sql_queue.add_event(tx.connection, row)
+        due = min(logged.moment, now)  # the moment is by the clock of who wrote, perhaps elsewhere
         for endpoint in listening:
-            if sql_queue.add_delivery(tx.connection, endpoint.uri, event.id, logged.moment):
+            if sql_queue.add_delivery(tx.connection, endpoint.uri, event.id, logged.moment, due):
                 rung.add(endpoint.uri)
     if any(is_server_wide(uri) for uri in rung):
         office.know_server_wide(tx.connection)
@@ -129,9 +139,8 @@ def _listening(
     return [one for one in found if wanted(one, event)]
 
 
-def tell_operators(office: Office, connection: Connection, done: Done, now: int) -> None:
+def tell_operators(office: Office, connection: Connection, claimed: Claimed, now: int) -> None:
     """Queue a message about a delivery that failed for good, for who asked for such messages."""
-    claimed = done.claimed
     wanting = [one for one in office.wide.values() if one.hears_of_exhausted]
     if not wanting:
         return
@@ -178,20 +187,28 @@ def take_turn(  # noqa: PLR0913  what decides
         room = _room(row) - sql_queue.leases(connection, uri, now)
     if room <= 0:
         return Turn(None, row)
+    lost: list[Claimed] = []
     while True:
         found = sql_queue.waiting(connection, uri, now, in_order=row.fifo, limit=2)
         if not found:
-            return Turn(None, row)
+            return Turn(None, row, given_up=tuple(lost))
         number, due, tries = found[0]
         if due > now:  # the first in line has to wait, and so has everything behind it
             row = row._replace(paused_until=due)
             sql_endpoints.write(connection, row)
-            return Turn(None, row)
+            return Turn(None, row, given_up=tuple(lost))
         if tries < MAX_ATTEMPTS:
             break
-        sql_queue.give_up(connection, number, Trouble.LOST)
+        lost.append(sql_queue.give_up(connection, number, Trouble.LOST))
+        _log_failure(lost[-1], Trouble.LOST)
     claimed = sql_queue.claim(connection, number, secrets.token_hex(8), now + lease_ms)
-    return Turn(claimed, row, is_first and room > 1 and len(found) > 1)
+    return Turn(claimed, row, is_first and room > 1 and len(found) > 1, tuple(lost))
+
+
+def hand_back(connection: Connection, row: EndpointRow, now: int) -> None:
+    """Note that a lane ends though more is due: until now it was not neglected."""
+    if row.paused_until < now:
+        sql_endpoints.write(connection, row._replace(paused_until=now))
 
 
 def _room(row: EndpointRow) -> int:
@@ -217,9 +234,10 @@ def settle(connection: Connection, done: Done, *, now: int, chance: float) -> Se
         is_ours = sql_queue.finish(connection, claimed, SKIPPED, done.reason, None)
         return Settled(row if is_ours else None)
     verdict = judge(done.outcome, now)
-    sql_queue.add_attempt(connection, _attempt(done, done.outcome, verdict))
     state, reason, due = _next(claimed, verdict, now, chance)
     is_ours = sql_queue.finish(connection, claimed, state, reason, due)
+    if is_ours or sql_queue.is_known(connection, claimed):
+        sql_queue.add_attempt(connection, _attempt(done, done.outcome, verdict))
     if row is None or not is_ours:
         return Settled(None)
     changed = _fare(row, verdict, now, due)
@@ -227,11 +245,15 @@ def settle(connection: Connection, done: Done, *, now: int, chance: float) -> Se
         sql_endpoints.write(connection, changed)
     is_exhausted = reason == EXHAUSTED
     if is_exhausted:
-        logger.error(
-            "Delivery of event %s to %s failed for good after %d attempts: %s",
-            claimed.event_id, claimed.endpoint, claimed.attempts, verdict.reason,
-        )  # fmt: skip
+        _log_failure(claimed, verdict.reason)
     return Settled(changed, is_exhausted)
+
+
+def _log_failure(claimed: Claimed, reason: str) -> None:
+    logger.error(
+        "Delivery of event %s to %s failed for good after %d attempts: %s",
+        claimed.event_id, claimed.endpoint, claimed.attempts, reason,
+    )  # fmt: skip
 
 
 def _next(

@@ -14,7 +14,7 @@ from kinto_core.errors import Fault
 from kinto_core.events.event import Action
 from kinto_core.events.selector import WRITES, Selector
 from kinto_core.resources.bodies import no_mapping, shown
-from kinto_webhook.signing import InvalidSecret, key_of
+from kinto_webhook.signing import KINDS, V1, InvalidSecret, kind_of
 
 OPERATOR: Final = "operator:settings"
 """The owner of server-wide endpoints, who may read everything; nobody authenticates as this."""
@@ -127,8 +127,11 @@ def webhook_fields(data: dict[str, Any], prefix: str) -> tuple[dict[str, Any], l
     faults: list[Fault] = []
     if not isinstance(data.get("url"), str):
         faults.append(Fault("body", f"{prefix}url", "Required: where messages are sent"))
+    signature = data.get("signature", V1)
+    if signature not in KINDS:
+        faults.append(Fault("body", f"{prefix}signature", f"expected one of {', '.join(KINDS)}"))
     if "secret" in data:
-        faults += _secret_faults(f"{prefix}secret", data["secret"])
+        faults += secret_faults(f"{prefix}secret", data["secret"])
     if "headers" in data:
         faults += _headers_faults(f"{prefix}headers", data["headers"])
     allowed = sorted(action.value for action in WRITES)
@@ -157,9 +160,10 @@ def header_fault(name: str, value: str) -> str | None:
     return None
 
 
-def _secret_faults(name: str, value: Any) -> list[Fault]:  # noqa: ANN401  any JSON value
+def secret_faults(name: str, value: Any) -> list[Fault]:  # noqa: ANN401  any JSON value
+    """What is wrong with a secret or a private key; repeats nothing of it."""
     try:
-        key_of(value if isinstance(value, str) else "")
+        kind_of(value if isinstance(value, str) else "")
     except InvalidSecret as error:
         return [Fault("body", name, str(error))]
     return []

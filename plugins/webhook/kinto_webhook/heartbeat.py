@@ -1,4 +1,4 @@
-"""Whether deliveries are made in time: the age of the oldest one that is due is what counts."""
+"""Whether deliveries are made in time: how long one is due that nobody is at is what counts."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,8 @@ def check(server: Server) -> Callable[[], bool | None]:
 
     def is_in_time() -> bool:
         with server.storage.database.reading() as connection:
-            oldest = sql_queue.oldest_due(connection)
-        return oldest is None or server.clock() - oldest < alarm_ms
+            now = server.clock()
+            oldest = sql_queue.oldest_due(connection, now)
+        return oldest is None or now - oldest < alarm_ms
 
     return is_in_time

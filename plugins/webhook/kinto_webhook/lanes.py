@@ -12,17 +12,28 @@ from collections.abc import Callable
 from typing import Final
 
 from kinto_core import json
+from kinto_core.database.engine import Connection
 from kinto_core.errors import BackendError, WriteConflict
 from kinto_core.events.wire import decode
 from kinto_core.transactions import Transaction
 from kinto_webhook import signing, sql_queue
 from kinto_webhook.attempt import Message, Sender
-from kinto_webhook.deliveries import SPARE_MS, Done, Turn, settle, take_turn, tell_operators
+from kinto_webhook.deliveries import (
+    SPARE_MS,
+    Done,
+    Turn,
+    hand_back,
+    lease_ms,
+    settle,
+    take_turn,
+    tell_operators,
+)
 from kinto_webhook.endpoints import Endpoint
 from kinto_webhook.messages import body_of, compose
 from kinto_webhook.office import Office
 from kinto_webhook.outcome import NoAnswer, Trouble, judge
 from kinto_webhook.readable import readable, wanted
+from kinto_webhook.sealing import Unreadable
 from kinto_webhook.sql_endpoints import EndpointRow
 from kinto_webhook.sql_queue import Claimed, EventRow
 from kinto_webhook.targets import UnusableURL, parse
@@ -54,7 +65,7 @@ class Lanes:
         self._sender = sender
         self._ring = ring
         self._stopping = threading.Event()
-        self._lease_ms = int(office.table.timeout_seconds * 1000) + SPARE_MS
+        self._lease_ms = lease_ms(office.table)
 
     def stop(self) -> None:
         """Let every lane end after its present attempt."""
@@ -74,15 +85,19 @@ class Lanes:
         return count
 
     def _run(self, uri: str) -> int:
-        until = time.monotonic() + SLICE_SECONDS
+        began = time.monotonic()
+        until = began + SLICE_SECONDS
         turn = self._turn(uri, None, is_first=True, claims=not self._stopping.is_set())
         if turn.more:
             self._ring(uri)
         count = 0
         while turn.claimed is not None and turn.row is not None:
-            done = self._attempt(turn.row, turn.claimed)
+            done = self._attempt(turn.row, turn.claimed, began)
+            if done is None:
+                break
             count += 1
-            goes_on = time.monotonic() < until and not self._stopping.is_set()
+            began = time.monotonic()
+            goes_on = began < until and not self._stopping.is_set()
             turn = self._turn(uri, done, claims=goes_on)
             if turn.row is not None and not turn.row.announced:
                 announce_disabled(self._server, uri)
@@ -102,17 +117,12 @@ class Lanes:
                         chance = random.random()  # noqa: S311  no secret
                         row, is_exhausted = settle(connection, done, now=now, chance=chance)
                         if is_exhausted:
-                            tell_operators(self._office, connection, done, now)
+                            tell_operators(self._office, connection, done.claimed, now)
                     turn = Turn(None, row)
                     if claims:
-                        turn = take_turn(
-                            connection,
-                            uri,
-                            now=now,
-                            lease_ms=self._lease_ms,
-                            is_first=is_first,
-                            settled=row,
-                        )
+                        turn = self._claim(connection, uri, now, row, is_first=is_first)
+                    elif row is not None:
+                        hand_back(connection, row, now)
             except WriteConflict:
                 if attempt == TRIES - 1:
                     raise
@@ -120,17 +130,34 @@ class Lanes:
                 return turn
         raise AssertionError
 
-    def _attempt(self, row: EndpointRow, claimed: Claimed) -> Done:
+    def _claim(
+        self, connection: Connection, uri: str, now: int, row: EndpointRow | None, *, is_first: bool
+    ) -> Turn:
+        turn = take_turn(
+            connection, uri, now=now, lease_ms=self._lease_ms, is_first=is_first, settled=row
+        )
+        for one in turn.given_up:
+            tell_operators(self._office, connection, one, now)
+        return turn
+
+    def _attempt(self, row: EndpointRow, claimed: Claimed, began: float) -> Done | None:
+        """Send what was claimed since a moment; ``None`` when it is somebody else's by now."""
         moment = self._server.clock()
         try:
             prepared = self._prepare(row, claimed, moment)
             if isinstance(prepared, Done):
                 return prepared
+            if not self._is_ours(claimed, began):
+                logger.warning("Event %s for %s was taken over", claimed.event_id, row.uri)
+                return None
             outcome = self._sender.send(prepared)
         except BackendError:
             raise
         except UnusableURL as error:  # the settings have changed since the webhook was written
             outcome = NoAnswer(trouble=Trouble.BLOCKED, detail=str(error))
+        except Unreadable as error:
+            logger.error("Event %s could not be signed: %s", claimed.event_id, error)  # noqa: TRY400  no bug: nothing to trace
+            outcome = NoAnswer(trouble=Trouble.INTERNAL)
         except Exception:  # a bug must not stop what is behind it
             logger.exception("Event %s could not be sent to %s", claimed.event_id, row.uri)
             outcome = NoAnswer(trouble=Trouble.INTERNAL)
@@ -138,6 +165,14 @@ class Lanes:
         metrics.count("webhook_attempts", 1, {"result": judge(outcome, moment).result.value})
         metrics.observe("webhook_attempt_seconds", outcome.elapsed_ms / 1000)
         return Done(claimed=claimed, outcome=outcome, moment=moment)
+
+    def _is_ours(self, claimed: Claimed, began: float) -> bool:
+        """Make sure that a lease lasts for an attempt: this process may have been held up."""
+        if time.monotonic() - began < SPARE_MS / 2000:
+            return True
+        with self._server.storage.database.writing(about="webhook lease") as connection:
+            until = self._server.clock() + self._lease_ms
+            return sql_queue.renew(connection, claimed, until)
 
     def _prepare(self, row: EndpointRow, claimed: Claimed, moment: int) -> Message | Done:
         """The message of a delivery; or why there is none."""

@@ -13,6 +13,7 @@ from kinto_core.storage.query import Query
 from kinto_core.transactions import Transaction
 from kinto_webhook import sql_endpoints
 from kinto_webhook.endpoints import Endpoint, from_data, is_server_wide
+from kinto_webhook.sealing import Seal
 from kinto_webhook.settings import ServerWide, WebhookSettings, server_wide, settings_of
 from kinto_webhook.sql_endpoints import NO_HEADERS, EndpointRow
 
@@ -46,6 +47,11 @@ class Office:
         return server_wide(self.server.settings)
 
     @cached_property
+    def seal(self) -> Seal:
+        """Opens what is stored of secrets."""
+        return Seal(self.table.encryption_keys)
+
+    @cached_property
     def router(self) -> Router:
         """Finds resources by path."""
         return Router(self.server.types)
@@ -62,12 +68,16 @@ class Office:
                 sql_endpoints.write(connection, wanted._replace(lanes=lanes))
 
     def secrets(self, row: EndpointRow, now: int) -> tuple[str, ...]:
-        """The valid secrets of an endpoint, the newest first."""
+        """The valid secrets of an endpoint, the newest first.
+
+        Raises:
+            Unreadable: they were sealed with another key.
+        """
         if is_server_wide(row.uri):
             return self.wide[row.uri].secrets
-        if row.former_secret and row.former_until > now:
-            return (row.secret, row.former_secret)
-        return (row.secret,)
+        is_rotating = row.former_secret and row.former_until > now
+        stored = (row.secret, row.former_secret) if is_rotating else (row.secret,)
+        return tuple(self.seal.open(one, row.uri) for one in stored)
 
     def endpoint(self, tx: Transaction, row: EndpointRow) -> Endpoint | None:
         """The endpoint as it is now; ``None`` when it is gone."""
@@ -97,7 +107,9 @@ class Office:
             return {}
         with self.server.storage.database.reading() as connection:
             now = sql_endpoints.find(connection, row.uri)
-        found: dict[str, Any] = json.parse(now.headers) if now is not None else {}
+        if now is None:
+            return {}
+        found: dict[str, Any] = json.parse(self.seal.open(now.headers, row.uri))
         return found
 
     def _of(self, uri: str, stored: StoredObject, headers: dict[str, Any]) -> Endpoint:

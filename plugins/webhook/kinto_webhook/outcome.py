@@ -23,6 +23,9 @@ SILENCE_BEFORE_DISABLING: Final = 120 * HOUR
 SPREAD_OF_FAILURES: Final = 12 * HOUR
 BLOCKS_BEFORE_DISABLING: Final = 3
 
+_DIGITS: Final = 9
+"""So many of a number of seconds are read: they are more than anybody is given."""
+
 _SUCCESS = range(200, 300)
 _REDIRECTION = range(300, 400)
 _REFUSAL = range(400, 500)
@@ -150,8 +153,8 @@ def retry_after(value: str, now: int) -> int:
     Source: RFC 9110, 10.2.3.
     """
     value = value.strip()
-    if re.fullmatch(r"[0-9]{1,9}", value):
-        return int(value) * SECOND
+    if re.fullmatch(r"[0-9]+", value):
+        return int(value.lstrip("0")[:_DIGITS] or "0") * SECOND
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, IndexError, OverflowError):

@@ -28,6 +28,9 @@ JITTER: Final = 0.2
 LONGEST_WISH: Final = DAY
 """A receiver that asks for more time than this gets this."""
 
+LONGEST_WAIT: Final = int(DELAYS[-1] * (1 + JITTER))
+"""No attempt is ever further away than this."""
+
 FAILURES_BEFORE_PAUSE: Final = 5
 LONGEST_PAUSE: Final = MINUTE
 

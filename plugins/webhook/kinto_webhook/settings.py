@@ -14,6 +14,7 @@ from kinto_core.embedded_redis import redis_url_of
 from kinto_core.errors import ConfigurationError
 from kinto_core.events.selector import Selector
 from kinto_core.settings import Settings
+from kinto_webhook import sealing
 from kinto_webhook.attempt import Limits
 from kinto_webhook.endpoints import (
     MAX_LANES,
@@ -22,7 +23,7 @@ from kinto_webhook.endpoints import (
     header_fault,
     settings_uri,
 )
-from kinto_webhook.signing import InvalidSecret, key_of
+from kinto_webhook.signing import InvalidSecret, kind_of
 from kinto_webhook.targets import Network, UnusableURL, parse
 
 _NOTHING: Mapping[str, Mapping[str, str]] = {}
@@ -49,6 +50,7 @@ class WebhookSettings:
         pattern="{name}.{parameter}",
         listed_in="webhook.endpoints",
         example="webhook.search.url = https://search.example.com/changes",
+        secret=True,  # headers and URLs often are, not only what is called so
         help="`url`, `secret` (two, separated by a space, while the receiver changes over), "
         "`headers` (a line `Name: value` for each), `thin` (ids only), `fifo` (one at a time, in "
         "order), `concurrency`, `exhausted` (hear of deliveries "
@@ -78,6 +80,9 @@ class WebhookSettings:
     concurrency: int = setting(
         4, minimum=1, maximum=MAX_LANES, help="How many messages an endpoint gets at once."
     )
+    max_per_bucket: int = setting(
+        100, minimum=1, help="How many webhooks a bucket may have: each change goes to all of them."
+    )
     threads: int = setting(
         32, minimum=1, maximum=1000, help="How many messages a worker process sends at once."
     )
@@ -98,6 +103,13 @@ class WebhookSettings:
     )
     ca_file: Path | None = setting(
         None, help="Certificates of authorities to trust in addition to the system's (PEM)."
+    )
+    encryption_keys: tuple[str, ...] = setting(
+        (),
+        secret=True,
+        help="Random texts of 32 characters or more, with which secrets of webhooks are sealed in "
+        "the database. The first one seals, all of them open: put a new one before the former, and "
+        "run `kinto webhook reseal` before you take that away.",
     )
 
 
@@ -151,6 +163,7 @@ def server_wide(settings: Settings) -> Mapping[str, ServerWide]:
     _networks(table, problems)
     if table.ca_file is not None and not table.ca_file.is_file():
         problems.append(f"webhook.ca_file = {table.ca_file}: there is no such file")
+    problems += _key_problems(table)
     names = tuple(dict.fromkeys(table.endpoints))
     problems += [
         f"webhook.{name}.{next(iter(table.parameters[name]))} is set, but {name!r} is not in "
@@ -174,6 +187,19 @@ def _networks(table: WebhookSettings, problems: list[str]) -> tuple[Network, ...
                 f"webhook.allowed_networks: {text!r} is no network, expected e.g. 10.20.0.0/16"
             )
     return tuple(found)
+
+
+def _key_problems(table: WebhookSettings) -> list[str]:
+    """What is wrong with the keys that seal secrets."""
+    found = []
+    if table.encryption_keys and not sealing.IS_AVAILABLE:
+        found.append("webhook.encryption_keys needs kinto-webhook[cryptography]: install it")
+    if any(len(key) < sealing.SHORTEST_KEY for key in table.encryption_keys):
+        found.append(
+            f"webhook.encryption_keys: expected {sealing.SHORTEST_KEY} characters or more each; "
+            "make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    return found
 
 
 def _endpoint(name: str, table: WebhookSettings, problems: list[str]) -> ServerWide | None:
@@ -237,7 +263,7 @@ def _secret_faults(prefix: str, text: str) -> list[str]:
         return [f"{prefix}secret: expected one or two; make one with: kinto webhook secret"]
     for secret in secrets:
         try:
-            key_of(secret)
+            kind_of(secret)
         except InvalidSecret as error:
             return [f"{prefix}secret: {error}; make one with: kinto webhook secret"]
     return []

@@ -1,7 +1,8 @@
 """Secrets and signatures, as the Standard Webhooks specification has them.
 
-A secret is ``whsec_`` and the base64 of 24 to 64 random bytes. What is signed is the message's id,
-the second of the attempt and the body, joined by dots.
+A secret is ``whsec_`` and the base64 of 24 to 64 random bytes, or the private key of a pair, for
+which see ``asymmetric.py``. What is signed is the message's id, the second of the attempt and the
+body, joined by dots.
 """
 
 import base64
@@ -13,9 +14,16 @@ from typing import Final
 
 from standardwebhooks import Webhook
 
+from kinto_webhook import asymmetric
+
 PREFIX: Final = "whsec_"
 SHORTEST: Final = 24
 LONGEST: Final = 64
+V1: Final = "v1"
+V1A: Final = "v1a"
+KINDS: Final = (V1, V1A)
+"""Kinds of signatures."""
+
 NEW: Final = 32
 """Bytes of the secrets that are made here."""
 
@@ -45,8 +53,27 @@ def key_of(secret: str) -> bytes:
     return key
 
 
+def kind_of(secret: str) -> str:
+    """Which kind of signature a secret makes: ``v1`` or ``v1a``.
+
+    Raises:
+        InvalidSecret: it is neither a secret nor a private key.
+    """
+    if not secret.startswith(asymmetric.PRIVATE):
+        key_of(secret)
+        return V1
+    try:
+        asymmetric.public_key(secret)
+    except asymmetric.InvalidKey as error:
+        raise InvalidSecret(str(error)) from None
+    return V1A
+
+
 def signature(secret: str, message_id: str, second: int, body: bytes) -> str:
-    """One signature: ``v1,`` and the base64 of an HMAC with SHA-256."""
+    """One signature: ``v1,`` and the base64 of an HMAC with SHA-256, or ``v1a,`` and of ed25519."""
+    if secret.startswith(asymmetric.PRIVATE):
+        signed_bytes = asymmetric.sign(secret, f"{message_id}.{second}.".encode() + body)
+        return f"{V1A},{base64.b64encode(signed_bytes).decode()}"
     moment = datetime.fromtimestamp(second, UTC)
     signed = Webhook(key_of(secret)).sign(msg_id=message_id, timestamp=moment, data=body.decode())
     return str(signed)

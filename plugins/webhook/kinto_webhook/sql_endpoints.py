@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, false, select
+from sqlalchemy import and_, bindparam, delete, false, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -41,6 +41,9 @@ class EndpointRow(NamedTuple):
 
 
 _COLUMNS = tuple(endpoints.c[name] for name in EndpointRow._fields)
+_END: Final = "\U0010ffff"
+"""Behind every URI."""
+
 _AFTER_SLASH: Final = "0"
 """The character that follows the slash: what begins with ``x/`` is below ``x0``."""
 
@@ -66,6 +69,21 @@ _ALL = Statement(
     )
 )
 _UNANNOUNCED = Statement(lambda _: select(endpoints.c.uri).where(endpoints.c.announced == false()))
+_COUNT = Statement(
+    lambda _: select(func.count()).select_from(
+        select(endpoints.c.uri)
+        .where(endpoints.c.uri >= bindparam("first"), endpoints.c.uri < bindparam("end"))
+        .limit(bindparam("limit"))
+        .subquery()
+    )
+)
+_FORGET_FORMER = Statement(
+    lambda _: (
+        update(endpoints)
+        .where(endpoints.c.former_secret != "", endpoints.c.former_until <= bindparam("now"))
+        .values(former_secret="")
+    )
+)
 _MINE = and_(deliveries.c.endpoint >= bindparam("first"), deliveries.c.endpoint < bindparam("end"))
 _HOLD_ALL = Statement(
     lambda _: (
@@ -105,10 +123,26 @@ def hold(connection: Connection, uri: str) -> EndpointRow | None:
     return _one(connection, _HOLD, uri)
 
 
-def below(connection: Connection, first: str, end: str = "\U0010ffff") -> list[EndpointRow]:
+def hold_all(connection: Connection) -> None:
+    """Let nobody else change what is known of any endpoint until the transaction ends."""
+    connection.run(_HOLD_ALL, {"first": "", "end": _END})
+
+
+def below(connection: Connection, first: str, end: str = _END) -> list[EndpointRow]:
     """Everything known of the endpoints from one URI to before another."""
     rows = connection.run(_ALL, {"first": first, "end": end})
     return [_row(row) for row in rows]
+
+
+def forget_former(connection: Connection, now: int) -> None:
+    """Forget the former secrets that are valid no more."""
+    connection.send(_FORGET_FORMER, {"now": now})
+
+
+def count_in(connection: Connection, parent: str, *, limit: int) -> int:
+    """How many endpoints have URIs below one that ends with a slash; at most a limit."""
+    values = {"first": parent, "end": parent[:-1] + _AFTER_SLASH, "limit": limit}
+    return int(connection.run(_COUNT, values)[0][0])
 
 
 def unannounced(connection: Connection) -> list[str]:
@@ -128,7 +162,7 @@ def remove_in_bucket(connection: Connection, bucket_uri: str) -> None:
 
 def remove_all(connection: Connection) -> None:
     """Forget every endpoint."""
-    _remove(connection, "", "\U0010ffff")
+    _remove(connection, "", _END)
 
 
 def _remove(connection: Connection, first: str, end: str) -> None:

@@ -6,7 +6,7 @@ that nobody else finds it, and somebody will if its worker dies.
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, case, func, select, true, update
+from sqlalchemy import bindparam, case, func, literal_column, select, true, update
 from sqlalchemy import null as sql_null
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ClauseElement
@@ -77,7 +77,7 @@ def _add_delivery(dialect: str) -> ClauseElement:
         endpoint=bindparam("endpoint"),
         event_id=bindparam("event_id"),
         created=bindparam("created"),
-        due_at=bindparam("created"),
+        due_at=bindparam("due_at"),
         state=PENDING,
         reason="",
         attempts=0,
@@ -177,6 +177,14 @@ _FINISH = Statement(
         .returning(deliveries.c.number)
     )
 )
+_RENEW = Statement(
+    lambda _: (
+        update(deliveries)
+        .where(deliveries.c.number == bindparam("wanted"), deliveries.c.lease == bindparam("mine"))
+        .values(leased_until=bindparam("until"), due_at=bindparam("until"))
+        .returning(deliveries.c.number)
+    )
+)
 _GIVE_UP = Statement(
     lambda _: (
         update(deliveries)
@@ -188,7 +196,11 @@ _GIVE_UP = Statement(
             leased_until=0,
             lease="",
         )
+        .returning(*_CLAIMED)
     )
+)
+_IS_KNOWN = Statement(
+    lambda _: select(deliveries.c.number).where(deliveries.c.number == bindparam("wanted"))
 )
 _LIGHTLY = Statement(
     lambda _: select(func.set_config("synchronous_commit", "off", true()))  # for this transaction
@@ -206,8 +218,16 @@ _DUE = Statement(
     )
 )
 _OLDEST = Statement(
-    lambda _: select(_first_due).where(
-        endpoints.c.enabled == true(), endpoints.c.failures < FAILURES_BEFORE_PAUSE
+    lambda _: select(
+        func.min(
+            case(
+                (endpoints.c.paused_until > _first_due, endpoints.c.paused_until), else_=_first_due
+            )
+        )
+    ).where(
+        endpoints.c.enabled == true(),
+        endpoints.c.failures < FAILURES_BEFORE_PAUSE,
+        _leased.scalar_subquery() == literal_column("0"),
     )
 )
 
@@ -227,9 +247,24 @@ def add_event(connection: Connection, event: EventRow) -> None:
     connection.send(_ADD_EVENT, event._asdict())
 
 
-def add_delivery(connection: Connection, endpoint: str, event_id: str, moment: int) -> bool:
-    """Queue an event for an endpoint, due at once; false when it is or was queued already."""
-    values = {"endpoint": endpoint, "event_id": event_id, "created": moment}
+def add_delivery(
+    connection: Connection,
+    endpoint: str,
+    event_id: str,
+    moment: int,
+    due_at: int | None = None,
+) -> bool:
+    """Queue an event for an endpoint; false when it is or was queued already.
+
+    Args:
+        connection: of a transaction that writes.
+        endpoint: its URI.
+        event_id: which event.
+        moment: of the event.
+        due_at: when it is due, if not at that moment.
+    """
+    due = moment if due_at is None else due_at
+    values = {"endpoint": endpoint, "event_id": event_id, "created": moment, "due_at": due}
     return bool(connection.run(_ADD_DELIVERY, values))
 
 
@@ -283,9 +318,20 @@ def finish(
     return bool(connection.run(_FINISH, values))
 
 
-def give_up(connection: Connection, number: int, reason: str) -> None:
-    """End a delivery whose attempts are used up without an end."""
-    connection.send(_GIVE_UP, {"wanted": number, "reason": reason})
+def renew(connection: Connection, claimed: Claimed, until: int) -> bool:
+    """Keep a delivery until another moment; false when it is ours no more."""
+    values = {"wanted": claimed.number, "mine": claimed.lease, "until": until}
+    return bool(connection.run(_RENEW, values))
+
+
+def give_up(connection: Connection, number: int, reason: str) -> Claimed:
+    """End a delivery whose attempts are used up without an end; gives it."""
+    return Claimed(*connection.run(_GIVE_UP, {"wanted": number, "reason": reason})[0])
+
+
+def is_known(connection: Connection, claimed: Claimed) -> bool:
+    """Whether a delivery is still there: it goes with its webhook."""
+    return bool(connection.run(_IS_KNOWN, {"wanted": claimed.number}))
 
 
 def add_attempt(connection: Connection, attempt: AttemptRow) -> None:
@@ -298,7 +344,11 @@ def due_endpoints(connection: Connection, now: int) -> list[str]:
     return [str(row[0]) for row in connection.run(_DUE, {"now": now})]
 
 
-def oldest_due(connection: Connection) -> int | None:
-    """Since when the delivery is due that waits longest, but for endpoints that fail and fail."""
-    moments = [int(row[0]) for row in connection.run(_OLDEST, {}) if row[0] is not None]
-    return min(moments, default=None)
+def oldest_due(connection: Connection, now: int) -> int | None:
+    """Since when the endpoint is neglected that has been so longest; ``None``: none is.
+
+    Neglected is one for which something is due, and which nobody is at. Who fails and fails, or is
+    slow with a long queue, says nothing about the workers.
+    """
+    since = connection.run(_OLDEST, {"now": now})[0][0]
+    return None if since is None else int(since)

@@ -12,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from kinto_core.errors import BackendError
-from kinto_webhook import sql_endpoints, sql_log, sql_queue
+from kinto_webhook import sql_clock, sql_endpoints, sql_log, sql_queue
 from kinto_webhook.attempt import Sender
+from kinto_webhook.deliveries import lease_ms
 from kinto_webhook.lanes import Lanes
 from kinto_webhook.office import Office
 from kinto_webhook.ringing import Ringer
@@ -28,6 +29,9 @@ RING_AGAIN_SECONDS: Final = 5.0
 
 NEGLECTED_SECONDS: Final = 15.0
 """An endpoint that is still due after so long is worked on here."""
+
+STEP_SECONDS: Final = 1.0
+"""A clock that falls back by more than this was set."""
 
 PURGE_SECONDS: Final = 3600.0
 OWN_LANES: Final = 8
@@ -53,6 +57,7 @@ class Sweeper:
         self._rung: dict[str, float] = {}
         self._due_since: dict[str, float] = {}
         self._own: set[str] = set()
+        self._seen = (0, float("-inf"))
         self._pool = ThreadPoolExecutor(OWN_LANES, thread_name_prefix="webhook-sweep")
         self._thread = threading.Thread(target=self._run, name="webhook-sweeper", daemon=True)
 
@@ -83,6 +88,7 @@ class Sweeper:
     def sweep(self) -> None:
         """Look once for what is due."""
         self._sender.close(only_stale=True)
+        self._mend_after_a_step_back()
         with self._database.reading() as connection:
             due = sql_queue.due_endpoints(connection, self._office.server.clock())
             untold = sql_endpoints.unannounced(connection)
@@ -93,6 +99,15 @@ class Sweeper:
         self._rung = {uri: when for uri, when in self._rung.items() if uri in self._due_since}
         for uri in due:
             self._care(uri, now)
+
+    def _mend_after_a_step_back(self) -> None:
+        """Mend what was written while the clock was ahead: at the start, and when it goes back."""
+        wall, steady = self._office.server.clock(), time.monotonic()
+        passed = steady - self._seen[1]
+        if wall - self._seen[0] < (passed - STEP_SECONDS) * 1000:
+            with self._database.writing() as connection:
+                sql_clock.mend(connection, wall, lease_ms(self._office.table))
+        self._seen = (wall, steady)
 
     def _care(self, uri: str, now: float) -> None:
         has_rung = True
@@ -115,5 +130,7 @@ class Sweeper:
 
     def _purge(self) -> None:
         days = self._office.table.retention_days
+        now = self._office.server.clock()
         with self._database.writing() as connection:
-            sql_log.purge(connection, self._office.server.clock() - days * DAY)
+            sql_endpoints.forget_former(connection, now)
+            sql_log.purge(connection, now - days * DAY)

@@ -94,16 +94,22 @@ def parse(url: str, *, allow_http: bool) -> Place:
         UnusableURL: it is malformed, too long, of another scheme, or carries credentials.
     """
     if len(url) > MAX_URL or not _TARGET.fullmatch(url):
-        message = f"expected at most {MAX_URL} printable ASCII characters"
+        message = (
+            f"expected at most {MAX_URL} printable ASCII characters: write other letters of a host "
+            "as xn--…, and of a path as %XX"
+        )
         raise UnusableURL(message)
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise UnusableURL(str(error)) from None
+    except ValueError:  # whose text repeats parts of the URL
+        message = "expected a host name or an address, and a port from 1 to 65535 or none"
+        raise UnusableURL(message) from None
     schemes = ("https", "http") if allow_http else ("https",)
     if parts.scheme not in schemes:
         message = f"expected a URL that begins with {'://, or '.join(schemes)}://"
+        if parts.scheme == "http":
+            message += " (http:// needs the operator's webhook.allow_http)"
         raise UnusableURL(message)
     if "@" in parts.netloc:
         message = "a URL with credentials is not accepted: use headers"
@@ -111,7 +117,7 @@ def parse(url: str, *, allow_http: bool) -> Place:
     host = parts.hostname or ""
     written = f"[{host}]" if ":" in host else host
     if not _HOST.fullmatch(written) or port == 0:
-        message = "expected a host name or an address, and a port other than 0"
+        message = "expected a host name or an address, and a port from 1 to 65535 or none"
         raise UnusableURL(message)
     query = f"?{parts.query}" if parts.query else ""
     return Place(parts.scheme, host, port or _PORTS[parts.scheme], (parts.path or "/") + query)

@@ -20,7 +20,7 @@ from kinto_core.resources.calls import Call, Situation, keys_of
 from kinto_core.resources.deciding import require_existing, require_writable
 from kinto_core.transactions import Transaction
 from kinto_webhook import actions, sql_log
-from kinto_webhook.endpoints import webhook_fields
+from kinto_webhook.endpoints import secret_faults
 from kinto_webhook.office import RESOURCE, Office
 from kinto_webhook.sql import STATES
 from kinto_webhook.sql_log import DeliveryRow
@@ -128,11 +128,11 @@ def _test(office: Office) -> View:
 def _rotate(office: Office) -> View:
     def work(tx: Transaction, exchange: Exchange, uri: str) -> dict[str, Any]:
         secret = _body(office, exchange).get("secret")
-        _, faults = webhook_fields({"url": "", "secret": secret}, "")
+        faults = secret_faults("secret", secret) if secret is not None else []
         if faults:
             raise InvalidInput(*faults)
-        actions.rotate(office.server, tx, uri, str(secret))
-        return {"rotated": True}
+        public_key = actions.rotate(office.server, tx, uri, secret)
+        return {"rotated": True, **({"public_key": public_key} if public_key else {})}
 
     return _acting(work)
 

@@ -1,6 +1,7 @@
 """The resource type ``webhook``, and what follows when one is written, disabled or deleted."""
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,52 +19,116 @@ from kinto_core.resources.patching import MERGE_PATCH, parse_patch
 from kinto_core.resources.writing import patch
 from kinto_core.server import Server
 from kinto_core.transactions import Transaction
-from kinto_webhook import sql_endpoints
+from kinto_webhook import asymmetric, sql_endpoints
 from kinto_webhook.endpoints import PLUGIN, from_data, is_server_wide, webhook_fields
 from kinto_webhook.office import RESOURCE, key_of
 from kinto_webhook.schedule import DAY
+from kinto_webhook.sealing import Seal, Unreadable
 from kinto_webhook.settings import WebhookSettings, limits_of, settings_of
+from kinto_webhook.signing import V1, V1A, kind_of
 from kinto_webhook.sql_endpoints import NO_HEADERS, EndpointRow
 from kinto_webhook.targets import Blocked, UnusableURL, choose, parse
 
 ROTATION: Final = DAY
 """How long the former secret stays valid beside a new one."""
 
-_REQUIRED = "Required: whsec_ and the base64 of 24 to 64 random bytes; nobody can read it later"
+REQUIRED: Final = (
+    "Required: whsec_ and the base64 of 24 to 64 random bytes; nobody can read it later"
+)
+"""Why a webhook is refused that has no secret."""
+
+_OF_ANOTHER_KIND = "expected whsec_… for signatures v1, and whsk_… for v1a"
 
 
 def prepare(tx: Transaction, writing: Writing, data: dict[str, Any]) -> None:
     """Put away what nobody may read, and complete what the server owns.
 
     Changes ``data``: ``secret`` and ``headers`` go, ``owner``, ``enabled``, ``header_names`` and,
-    where it is due, ``disabled_reason`` are set.
+    where they are due, ``public_key`` and ``disabled_reason`` are set.
 
     Raises:
-        InvalidInput: the URL is not allowed, or a new webhook has no secret.
+        InvalidInput: the URL is not allowed, there is no secret for its signatures, or the bucket
+            has enough webhooks.
     """
     server = tx.backends.plugins.server
     table = settings_of(server.settings) if server is not None else WebhookSettings()
     now = tx.backends.clock()
     old = writing.old.data if writing.old is not None else None
     _require_url(server, table, data["url"])
-    row = _row(tx.connection, writing)
-    secret = data.pop("secret", None)
-    if secret is None and not row.secret:
-        raise InvalidInput(Fault("body", "secret", _REQUIRED))
-    if secret is not None and secret != row.secret:
-        until = now + ROTATION if row.secret else 0
-        row = row._replace(secret=secret, former_secret=row.secret, former_until=until)
-    if "headers" in data:
-        row = row._replace(headers=json.dumps(data.pop("headers")))
-    elif old is not None and old["url"] != data["url"]:  # whoever gets them now is not who they
-        row = row._replace(headers=NO_HEADERS)  # were for, and perhaps not chosen by who knows them
-    data["header_names"] = sorted(json.parse(row.headers))
+    seal = Seal(table.encryption_keys)
+    if old is None:
+        _require_room(tx.connection, writing, table.max_per_bucket)
+    row = _with_secret(_row(tx.connection, writing), seal, data, old, now)
+    row = _with_headers(row, seal, data, old)
     _own(writing, data, old)
     row = _enabled(row, writing, data, old)
     endpoint = from_data(writing.uri, data, {}, concurrency=table.concurrency)
     lanes = endpoint.max_lanes
     row = row._replace(fifo=endpoint.is_fifo, max_lanes=lanes, lanes=min(row.lanes, lanes))
     sql_endpoints.write(tx.connection, row if old else row._replace(lanes=lanes))
+
+
+def _require_room(connection: Connection, writing: Writing, most: int) -> None:
+    """Refuse one webhook more than a bucket may have."""
+    parent = writing.uri.rpartition("/")[0]
+    if sql_endpoints.count_in(connection, f"{parent}/", limit=most) >= most:
+        text = f"the bucket has {most} webhooks already, as many as webhook.max_per_bucket allows"
+        raise InvalidInput(Fault("path", "webhooks", text))
+
+
+def _with_secret(
+    row: EndpointRow, seal: Seal, data: dict[str, Any], old: dict[str, Any] | None, now: int
+) -> EndpointRow:
+    """Keep the secret apart from the object, or make one where a pair of keys is wanted."""
+    kind = data.get("signature", V1)
+    secret = data.pop("secret", None)
+    data.pop("public_key", None)
+    is_same_kind = bool(row.secret) and old is not None and old.get("signature", V1) == kind
+    if secret is None and is_same_kind and old is not None:
+        data |= {name: old[name] for name in ("public_key",) if name in old}
+        return row
+    if secret is None and kind == V1:
+        raise InvalidInput(Fault("body", "secret", REQUIRED))
+    try:
+        secret = secret if secret is not None else asymmetric.new_key()
+        if kind_of(secret) != kind:
+            raise InvalidInput(Fault("body", "secret", _OF_ANOTHER_KIND))
+    except asymmetric.InvalidKey as error:  # the library is not installed
+        raise InvalidInput(Fault("body", "signature", str(error))) from error
+    if kind == V1A:
+        data["public_key"] = asymmetric.public_key(secret)
+    present = _opened(seal, row)
+    if present == secret:
+        return row
+    return row._replace(
+        secret=seal.close(secret, row.uri),
+        former_secret=row.secret if present else "",
+        former_until=now + ROTATION if present else 0,
+    )
+
+
+def _opened(seal: Seal, row: EndpointRow) -> str:
+    """The present secret; an empty text when there is none that could be read."""
+    try:
+        return seal.open(row.secret, row.uri)
+    except Unreadable:  # writing another one is the remedy
+        return ""
+
+
+def _with_headers(
+    row: EndpointRow, seal: Seal, data: dict[str, Any], old: dict[str, Any] | None
+) -> EndpointRow:
+    """Keep the values of headers apart from the object."""
+    if "headers" in data:
+        headers = data.pop("headers")
+        data["header_names"] = sorted(headers)
+        stored = seal.close(json.dumps(headers), row.uri) if headers else NO_HEADERS
+        return row._replace(headers=stored)
+    if old is None or old["url"] != data["url"]:  # whoever gets them now is not who they were for,
+        data["header_names"] = []  # and perhaps not chosen by who knows them
+        return row._replace(headers=NO_HEADERS)
+    data["header_names"] = old.get("header_names", [])
+    return row
 
 
 def _require_url(server: Server | None, table: WebhookSettings, url: str) -> None:
@@ -141,6 +206,12 @@ def forget_deleted(event: ResourceChanged, transaction: Transaction) -> None:
             sql_endpoints.remove(transaction.connection, change.uri)
         elif event.resource_name == BUCKET.name:
             sql_endpoints.remove_in_bucket(transaction.connection, change.uri)
+
+
+def fields_of(tx: Transaction, uri: str) -> Mapping[str, Any]:
+    """The fields of a webhook as it is now; none when it is gone."""
+    stored = tx.fetch(key_of(uri))
+    return {} if stored is None or stored.deleted else stored.data
 
 
 def write_fields(server: Server, tx: Transaction, uri: str, fields: dict[str, Any]) -> None:

@@ -2,90 +2,15 @@
 
 import ipaddress
 import socket
-import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import pytest
 
-from kinto_webhook.attempt import KEPT_BODY, Limits, Message, Sender
-from kinto_webhook.outcome import Answer, NoAnswer, Trouble
-from kinto_webhook.targets import Resolver, parse, resolve
-from tests.plugins.webhook.receiver import CERTIFICATES, OK, Receiver, Say, receiving
-
-LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
-BODY = b'{"type":"webhook.ping"}'
-Outcome = Answer | NoAnswer
-
-
-def send(
-    url: str,
-    *,
-    timeout_seconds: float = 15,
-    resolver: Resolver = resolve,
-    allowed: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network] = LOOPBACK,
-    times: int = 1,
-    context: ssl.SSLContext | None = None,
-) -> Outcome:
-    """The outcome of the last of some attempts by one sender."""
-    sender = Sender(
-        Limits(
-            timeout_seconds=timeout_seconds,
-            resolver=resolver,
-            allowed=allowed,
-            context=context or ssl.create_default_context(),
-        )
-    )
-    headers = {"webhook-id": "message", "x-token": "t"}
-    message = Message(place=parse(url, allow_http=True), headers=headers, body=BODY)
-    try:
-        return [sender.send(message) for _ in range(times)][-1]
-    finally:
-        sender.close()
-
-
-def trouble_of(outcome: Outcome) -> Trouble:
-    """Why there was no answer."""
-    assert isinstance(outcome, NoAnswer), outcome
-    return outcome.trouble
-
-
-@contextmanager
-def raw_server(talk: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[int]]]:
-    """A server that talks to each connection as it likes; its URL, and an entry for each."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    seen: list[int] = []
-
-    def accept() -> None:
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            seen.append(1)
-            threading.Thread(target=serve, args=(connection,), daemon=True).start()
-
-    def serve(connection: socket.socket) -> None:
-        with connection:
-            try:
-                talk(connection)
-            except OSError:
-                return
-
-    thread = threading.Thread(target=accept, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/", seen
-    finally:
-        listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
-        thread.join()
-
-
-def wait_for(over: threading.Event) -> None:
-    """Say nothing until a test is over."""
-    over.wait(10)
+from kinto_webhook.attempt import KEPT_BODY
+from kinto_webhook.outcome import Answer, Trouble
+from tests.plugins.webhook.receiver import OK, Receiver, Say, receiving
+from tests.plugins.webhook.sockets import BODY, raw_server, send, trouble_of, trusting, wait_for
 
 
 def test_a_message_is_posted_as_it_is(receiver: Receiver) -> None:
@@ -252,11 +177,6 @@ def test_proxies_of_the_environment_are_ignored(
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert isinstance(send(receiver.url()), Answer)
-
-
-def trusting() -> ssl.SSLContext:
-    """A context that knows the authority of the tests."""
-    return ssl.create_default_context(cafile=str(CERTIFICATES / "authority.pem"))
 
 
 def test_tls_is_verified_for_the_name_though_an_address_is_connected_to() -> None:

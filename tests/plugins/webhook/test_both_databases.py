@@ -88,7 +88,7 @@ def test_the_sweeper_sees_what_is_due(stored: Site) -> None:
     now = stored.server.clock()
     with database.reading() as connection:
         assert sql_queue.due_endpoints(connection, now) == [HOOK]
-        assert sql_queue.oldest_due(connection) is not None
+        assert sql_queue.oldest_due(connection, now) == stored.deliveries()[-1]["created"]
     with database.writing() as connection:
         take_turn(connection, HOOK, now=now, lease_ms=LEASE_MS)
     with database.reading() as connection:

@@ -1,5 +1,8 @@
 """From events to attempts and their consequences, in memory, with a clock of the test's."""
 
+import base64
+import hmac
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from kinto_webhook import sql_log, sql_queue
 from kinto_webhook.attempt import Limits
 from kinto_webhook.schedule import DAY, DELAYS, HOUR, MINUTE
+from kinto_webhook.signing import key_of
 from tests.plugins.webhook.receiver import OK, Got, Receiver, Say
 from tests.plugins.webhook.rig import ARTICLES, HOOK, SECRET, Site, client_of
 
@@ -123,6 +127,28 @@ def test_a_failing_delivery_follows_the_schedule_to_its_end(
     assert len({got.id for got in receiver.got}) == 1
     attempts = site.get(f"{HOOK}/deliveries/{receiver.got[0].id}")["attempts"]
     assert [(one["status"], one["body"]) for one in attempts] == [(500, "oh no")] * 10
+
+
+def test_each_attempt_has_its_own_second_and_the_same_body(
+    site: Site, receiver: Receiver, clock: FakeClock
+) -> None:
+    receiver.script = lambda _: Say(500)
+    site.hook(receiver.url())
+    site.write(1)
+    site.work()
+    first = clock.now // 1000
+    assert pass_time(site, clock, MINUTE) == 1
+    assert [got.headers["webhook-timestamp"] for got in receiver.got] == [
+        str(first),
+        str(first + 60),
+    ]
+    assert receiver.got[0].body == receiver.got[1].body
+    committed = datetime.fromisoformat(receiver.got[0].data["timestamp"])
+    assert int(committed.timestamp() * 1000) == latest(site)["created"]
+    for got in receiver.got:
+        signed = f"{got.id}.{got.headers['webhook-timestamp']}.".encode() + got.body
+        code = hmac.digest(key_of(SECRET), signed, "sha256")
+        assert got.headers["webhook-signature"] == f"v1,{base64.b64encode(code).decode()}"
 
 
 def test_retry_after_is_heeded(site: Site, receiver: Receiver, clock: FakeClock) -> None:

@@ -13,7 +13,9 @@ from kinto_webhook.settings import limits_of
 from kinto_webhook.targets import parse
 from tests.plugins.webhook.rig import HOOK, OTHER_SECRET, SECRET, Site
 
-SCRIPT = Path(__file__).parents[3] / "docs" / "examples" / "webhook_receiver" / "receiver.py"
+DOCS = Path(__file__).parents[3] / "docs"
+SCRIPT = DOCS / "examples" / "webhook_receiver" / "receiver.py"
+MANUAL = DOCS / "how-to" / "receive-webhooks.md"
 
 
 @pytest.fixture
@@ -75,3 +77,14 @@ def test_a_message_that_is_too_large_is_refused(
     outcome = sender.send(message)
     sender.close()
     assert not isinstance(outcome, Answer) or outcome.status == 413
+
+
+@pytest.mark.parametrize("missing", ["webhook.allow_http", "webhook.allowed_networks"])
+def test_who_leaves_a_line_of_the_manual_out_is_told_which(missing: str) -> None:
+    page = MANUAL.read_text(encoding="utf-8")
+    assert page.count(f"kinto.{missing} = ") == 1
+    strict = Site({missing: "false" if missing.endswith("http") else ""})
+    data = {"url": "http://127.0.0.1:8000/", "secret": SECRET, "resources": ["record"]}
+    answer = strict.client.put_json(f"/v1{HOOK}", {"data": data}, status=400).json
+    strict.close()
+    assert missing in answer["message"]

@@ -1,8 +1,11 @@
 """The table of outcomes, row by row."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kinto_webhook.outcome import (
+    OVERLOADED,
     Answer,
     Health,
     NoAnswer,
@@ -12,7 +15,7 @@ from kinto_webhook.outcome import (
     judge,
     retry_after,
 )
-from kinto_webhook.schedule import DAY, HOUR, MINUTE
+from kinto_webhook.schedule import DAY, HOUR, LONGEST_WISH, MINUTE, next_attempt
 
 NOW = 1_700_000_000_000  # 2023-11-14T22:13:20Z
 
@@ -160,3 +163,16 @@ def test_a_single_failure_never_disables() -> None:
     health = Health(failures=0, first_failure=0)
     _, why = after(health, answer(500), NOW + 1000 * HOUR)
     assert not why
+
+
+@given(st.text(), st.sampled_from(sorted(OVERLOADED)))
+def test_no_retry_after_confuses_anybody(text: str, status: int) -> None:
+    verdict = judge(Answer(status=status, headers={"retry-after": text}), NOW)
+    due = next_attempt(now=NOW, tries=1, chance=0.5, at_least=verdict.wait_ms)
+    assert due is not None
+    assert MINUTE <= due - NOW <= LONGEST_WISH
+
+
+@pytest.mark.parametrize("text", ["9" * 10, "9" * 5000, "0" * 5000 + "86400"])
+def test_a_wish_for_a_very_long_time_is_one_for_a_day(text: str) -> None:
+    assert retry_after(text, NOW) >= LONGEST_WISH

@@ -212,6 +212,21 @@ def test_what_the_server_owns_cannot_be_forged(site: Site) -> None:
     assert "disabled_reason" not in made
 
 
+def test_a_bucket_has_so_many_webhooks_and_no_more() -> None:
+    site = Site({"webhook.max_per_bucket": "2"})
+    site.put("/buckets/blog2")
+    for bucket in ("blog", "blog2"):
+        for number in range(2):
+            site.hook(URL, uri=f"/buckets/{bucket}/webhooks/{number}")
+    data = {"data": {"url": URL, "secret": SECRET}}
+    answer = site.client.put_json(f"/v1{HOOK}", data, status=400).json
+    assert "webhook.max_per_bucket" in answer["message"]
+    site.hook(URL, uri="/buckets/blog/webhooks/1", thin=True)
+    site.client.delete("/v1/buckets/blog/webhooks/1")
+    site.hook(URL)
+    site.close()
+
+
 def test_webhooks_are_for_those_who_may_write_the_bucket(site: Site) -> None:
     bob = client_of(site.app, "bob")
     data = {"data": {"url": URL, "secret": SECRET}}
