@@ -2,6 +2,7 @@
 
 import threading
 import weakref
+from collections import deque
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -92,6 +93,7 @@ class ThreadConnections:
         self._wrap = wrap
         self._local = threading.local()
         self._all: weakref.WeakSet[_Holder] = weakref.WeakSet()
+        self._left: deque[Connection] = deque()
 
     def get(self) -> Connection:
         """The current thread's connection, opened if need be.
@@ -101,14 +103,20 @@ class ThreadConnections:
         """
         holder: _Holder | None = getattr(self._local, "holder", None)
         if holder is None:
+            self._close_left()
             try:
                 core = self._engine.connect()
             except sqlalchemy.exc.DBAPIError as error:
                 message = "the database cannot be reached"
                 raise BackendUnavailable(message) from error
-            holder = self._local.holder = _Holder(self._wrap(core))
+            holder = self._local.holder = _Holder(self._wrap(core), self._left)
             self._all.add(holder)
         return holder.connection
+
+    def _close_left(self) -> None:
+        """Close the connections of threads that ended."""
+        while self._left:
+            self._left.popleft().close()
 
     def discard(self) -> None:
         """Forget the current thread's connection, for it is broken."""
@@ -123,6 +131,7 @@ class ThreadConnections:
         for holder in list(self._all):
             holder.connection.close()
         self._all.clear()
+        self._close_left()
         self._local = threading.local()
 
 
@@ -135,10 +144,23 @@ class Wrap(Protocol):
 
 
 class _Holder:
-    """Lets a thread's end be noticed: it goes with the thread's local values."""
+    """Lets a thread's end be noticed: it goes with the thread's local values.
 
-    def __init__(self, connection: Connection) -> None:
+    The connection is left to another thread to close: Python before 3.12.4 crashes when what a
+    thread of a native server leaves behind calls back into it, as SQLite's functions do.
+
+    Args:
+        connection: of the thread.
+        left: connections of threads that ended.
+    """
+
+    def __init__(self, connection: Connection, left: deque[Connection]) -> None:
         self.connection = connection
+        self._left = left
+
+    def __del__(self) -> None:
+        """Leave the connection to another thread."""
+        self._left.append(self.connection)
 
 
 def ping(database: Database) -> None:

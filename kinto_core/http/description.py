@@ -22,5 +22,10 @@ def openapi_view(site: Site, exchange: Exchange) -> Reply:
         policies=settings.multiauth_policies,
         endpoints_enabled=settings.endpoint_enabled,
         has_permissions_endpoint=settings.experimental_permissions_endpoint,
+        contributed={
+            path: endpoint.described
+            for path, endpoint in site.endpoints.items()
+            if endpoint.described
+        },
     )
     return Reply(200, json.dumpb(document))

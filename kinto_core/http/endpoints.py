@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from kinto_core.errors import KintoError
 from kinto_core.http import presenting
@@ -37,6 +38,9 @@ class Endpoint:
         methods: those it has, as ``Allow`` shows them.
         has_cors: whether web pages may use it.
         exposed: headers that its answers expose to them.
+        described: its part of the API's description, an OpenAPI (Swagger 2.0) path item:
+            ``{"parameters": […], "post": {"operationId", "tags", "responses", …}}``. Operations
+            produce JSON and need credentials unless they say otherwise. Empty: it is left out.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Endpoint:
     methods: tuple[str, ...] = ("GET", "HEAD", "OPTIONS")
     has_cors: bool = True
     exposed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    described: Mapping[str, Any] = field(default_factory=dict)
 
     def handled_methods(self) -> tuple[str, ...]:
         """All methods: the endpoint itself knows what to answer."""
@@ -95,6 +100,7 @@ class Endpoints:
             "/__api__": Endpoint("openapi", openapi_view, documents, has_cors=False),
             "/contribute.json": Endpoint("contribute", contribute_view),
             "/batch": Endpoint("batch", self._batch, ("POST", "OPTIONS")),
+            "/__user_data__": Endpoint("user-data-plural", user_data_view, ("OPTIONS",)),
             "/__user_data__/{principal:.*}": Endpoint(
                 "user-data", user_data_view, ("DELETE", "OPTIONS")
             ),

@@ -5,6 +5,7 @@ Pure: values in, JSON value out. What operations share is in ``openapi_parts.py`
 Source: protocol section 16.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -15,6 +16,9 @@ from kinto_core.resources.definition import ResourceType
 _WRITES: Final = ("post", "put", "patch")
 _JSON: Final = "application/json"
 _MERGE_PATCH: Final = "application/merge-patch+json"
+_PARAMETERS: Final = "parameters"
+_EXPRESSION: Final = re.compile(r"\{([^{}:]+):[^{}]+\}")
+"""A parameter in the path of a route, with what it must look like."""
 
 
 def describe(  # noqa: PLR0913  one argument for each fact about the server
@@ -27,6 +31,7 @@ def describe(  # noqa: PLR0913  one argument for each fact about the server
     policies: Sequence[str],
     endpoints_enabled: Mapping[str, bool],
     has_permissions_endpoint: bool,
+    contributed: Mapping[str, Json] | None = None,
 ) -> Json:
     """The document of one server.
 
@@ -39,6 +44,8 @@ def describe(  # noqa: PLR0913  one argument for each fact about the server
         policies: names of the ways to authenticate.
         endpoints_enabled: the settings, by ``{plural|object}_{resource}_{method}``.
         has_permissions_endpoint: whether ``/permissions`` exists.
+        contributed: what plugins say of their endpoints, by the path of the route; see
+            ``Endpoint.described``.
 
     Source: protocol O-1 to O-8.
     """
@@ -54,6 +61,8 @@ def describe(  # noqa: PLR0913  one argument for each fact about the server
         paths["/permissions"] = _permissions_path(security)
     paths["/__user_data__"] = {}
     paths["/__user_data__/{principal}"] = _user_data_path(security)
+    more = _contributed_paths(contributed or {}, security)
+    tags += [tag for tag in _tags_of(more) if tag not in tags]
     return {
         "swagger": "2.0",
         "info": {"title": title, "version": version},
@@ -62,8 +71,28 @@ def describe(  # noqa: PLR0913  one argument for each fact about the server
         "basePath": f"/v{version.partition('.')[0]}",
         "securityDefinitions": {"basicauth": {"type": "basic"}} if security else {},
         "tags": [{"name": name} for name in (*tags, "User-datas", "Utilities", "Batch")],
-        "paths": paths,
+        "paths": {**paths, **more},
     }
+
+
+def _contributed_paths(items: Mapping[str, Json], security: Sequence[Json]) -> Json:
+    """The paths of plugins, with what all operations have in common."""
+    shared: Json = {"produces": [_JSON], "security": list(security)}
+    return {
+        _EXPRESSION.sub(r"{\1}", route): {
+            name: value if name == _PARAMETERS else {**shared, **value}
+            for name, value in item.items()
+        }
+        for route, item in items.items()
+    }
+
+
+def _tags_of(paths: Json) -> list[str]:
+    """The tags of all operations, each once."""
+    operations = [
+        one for item in paths.values() for name, one in item.items() if name != _PARAMETERS
+    ]
+    return list(dict.fromkeys(tag for one in operations for tag in one.get("tags", ())))
 
 
 def _resource_paths(

@@ -95,8 +95,11 @@ _ERRORS: Final = {
     "403": "The caller may not do this.",
     "404": "There is no such object.",
     "406": "The client does not accept JSON.",
+    "409": "Something else happened meanwhile.",
     "412": "The object is no longer what the caller saw.",
+    "413": "The body is too large.",
     "415": "The body has a type that is not accepted.",
+    "416": "There are no such bytes.",
     "default": "Something else went wrong.",
 }
 

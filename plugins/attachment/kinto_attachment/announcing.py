@@ -7,13 +7,12 @@ from typing import Any
 from kinto_attachment.names import with_slash
 from kinto_attachment.plugin import Attachments
 from kinto_attachment.store.interface import BLOBS, StoreUnavailable, new_key
-from kinto_attachment.tus_headers import EXTENSIONS, VERSION
 
 _PROBE = b'{"test": "write"}'
 
 
 def capability(plugin: Attachments) -> Mapping[str, Any]:
-    """The entry of the root view."""
+    """The entry of the root view; clients of resumable uploads ask with ``OPTIONS``."""
     settings = plugin.settings
     base_url = with_slash(settings.extra_base_url or settings.base_url)
     return {
@@ -21,7 +20,6 @@ def capability(plugin: Attachments) -> Mapping[str, Any]:
         "url": "https://github.com/Kinto/kinto-attachment/",
         "version": version("kinto-attachment"),
         "base_url": base_url or None,
-        "resumable": {"tus": VERSION, "extensions": list(EXTENSIONS)},
     }
 
 

@@ -1,6 +1,7 @@
 """Compares tables and store; changes nothing."""
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from kinto_attachment.plugin import Attachments
 from kinto_attachment.store.interface import StoreUnavailable
 
 BATCH = 500
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,7 @@ class Checked:
         dangling: paths, and keys in the store, whose bytes are missing.
         damaged: keys in the store with bytes that are not those that were sent.
         unreferenced: how many contents no record refers to.
-        unknown: how many files in the store the database does not know.
+        unknown: how many files in the store, complete or not, the database does not know.
     """
 
     references: int
@@ -61,6 +63,7 @@ def check(plugin: Attachments, *, reads: bool = False) -> Checked:
     for file in plugin.store.files():
         with database.reading() as connection:
             unknown += not connection.run(sql.HAS_KEY, {"key": file.key})
+    unknown += _unfinished(plugin)
     return Checked(
         references=references,
         contents=contents,
@@ -69,6 +72,15 @@ def check(plugin: Attachments, *, reads: bool = False) -> Checked:
         unreferenced=unreferenced,
         unknown=unknown,
     )
+
+
+def _unfinished(plugin: Attachments) -> int:
+    """How many files were begun and are not complete, as far as the store tells."""
+    try:
+        return sum(1 for _ in plugin.store.unfinished(plugin.server.clock()))
+    except StoreUnavailable as error:
+        logger.warning("Incomplete uploads in the store were not counted: %s", error)
+        return 0
 
 
 def _contents(plugin: Attachments) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from kinto_attachment import sql
 from kinto_attachment.plugin import Attachments
+from kinto_attachment.store.interface import StoreUnavailable
 from kinto_core.eventlog.consumer import Consumer
 from kinto_core.eventlog.interface import LoggedEvent
 from kinto_core.events.event import Action
@@ -31,7 +32,7 @@ class Swept:
     Attributes:
         references: of records that are not there.
         contents: that nobody referred to.
-        files: in the store that the database did not know.
+        files: in the store, complete or not, that the database did not know.
         uploads: that waited too long for their next piece.
     """
 
@@ -79,7 +80,23 @@ def sweep(plugin: Attachments, *, grace_seconds: float | None = None) -> Swept:
         if file.moment <= before and not _is_known(plugin, file.key):
             plugin.store.delete([file.key])
             files += 1
+    files += _abort_unfinished(plugin, before)
     return Swept(references=references, contents=contents, files=files, uploads=uploads)
+
+
+def _abort_unfinished(plugin: Attachments, before: int) -> int:
+    """Give up what a process that died began to send to the store; gives how many.
+
+    A store that does not tell keeps them until a rule of its own removes them.
+    """
+    count = 0
+    try:
+        for file in plugin.store.unfinished(before):
+            plugin.store.abort(file)
+            count += 1
+    except StoreUnavailable as error:
+        logger.warning("Let a rule of the store remove incomplete uploads: %s", error)
+    return count
 
 
 def collect(plugin: Attachments) -> int:

@@ -17,6 +17,9 @@ from urllib.parse import urljoin
 MAX_NAME = 200
 """Longest name that is made of a client's, in characters."""
 
+NUMBERED = 20
+"""So many files with one name are told apart by numbers."""
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
@@ -68,13 +71,16 @@ def folder(pattern: str, *, bucket_id: str, collection_id: str, record_id: str) 
 
 
 def alternatives(path: str) -> Iterator[str]:
-    """A path, then the same with ``-1``, ``-2`` … before the extension."""
+    """A path, then the same with ``-1``, ``-2`` … before the extension.
+
+    A name that very many files have goes on with random words: each try costs a look-up.
+    """
     yield path
     stem, extension = split(path)
-    number = 0
-    while True:
-        number += 1
+    for number in range(1, NUMBERED + 1):
         yield f"{stem}-{number}{extension}"
+    while True:
+        yield f"{stem}-{uuid.uuid4().hex}{extension}"
 
 
 def location(base_url: str, path: str) -> str:

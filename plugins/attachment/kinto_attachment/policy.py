@@ -51,6 +51,14 @@ _MARKUP: tuple[tuple[bytes, str], ...] = (
     (b"<?xml", "text/xml"),
 )
 
+_EXACT: Mapping[str, str] = {
+    "application/pdf": "application/pdf",
+    "application/zip": "application/zip",
+    "application/gzip": "application/gzip",
+    "application/x-gzip": "application/gzip",
+    "application/x-7z-compressed": "application/x-7z-compressed",
+}
+"""Types that cannot be mistaken for each other, and what their content shows."""
 _DRAWING = "image/svg+xml"
 PICTURES_AND_SOUNDS = ("image/", "audio/", "video/")
 
@@ -96,13 +104,15 @@ def recognised(head: bytes) -> str | None:
 
 
 def contradiction(head: bytes, media_type: str) -> str | None:
-    """The type that a file shows, when it claims to be a picture, a sound or a film and is not.
+    """The type that a file shows, when it claims to be something else that can be told from it.
 
-    Text of every kind may look like other text, and an archive like a document, so only claims that
-    browsers act upon are checked: what is shown in place must be what it says.
+    These are pictures, sounds and films, which browsers show in place, PDF and archives. Text of
+    every kind may look like other text, and an archive like a document, so other claims stand.
     """
     claimed = media_type.lower()
     shown = recognised(head)
+    if shown is not None and claimed in _EXACT:
+        return None if shown == _EXACT[claimed] else shown
     if shown is None or not claimed.startswith(PICTURES_AND_SOUNDS):
         return None
     if _DRAWING in (claimed, shown):

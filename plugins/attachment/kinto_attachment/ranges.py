@@ -34,7 +34,7 @@ def is_unchanged(headers: Mapping[str, str], etag: str) -> bool:
     return known is not None and _names(known, etag, weakly=True)
 
 
-def span(headers: Mapping[str, str], size: int, etag: str, modified: str) -> Span | None:
+def span(headers: Mapping[str, str], size: int, etag: str, date: str | None) -> Span | None:
     """The range that is wanted; ``None``: everything.
 
     Several ranges, other units and what cannot be read are ignored, as is a range of another
@@ -44,13 +44,13 @@ def span(headers: Mapping[str, str], size: int, etag: str, modified: str) -> Spa
         headers: by lower-case name.
         size: of the file in bytes.
         etag: of its content, quoted.
-        modified: its ``Last-Modified``.
+        date: its ``Last-Modified``; ``None`` when that does not tell contents apart.
 
     Raises:
         Unsatisfiable: the range has no byte of the file.
     """
     condition = headers.get("if-range")
-    if condition is not None and condition.strip() not in (etag, modified):
+    if condition is not None and condition.strip() not in (etag, date):
         return None
     found = _RANGE.fullmatch(headers.get("range", "").strip())
     if found is None or not (found[1] or found[2]):

@@ -26,6 +26,7 @@ from kinto_attachment.multipart import Begin, Data, End, Event, boundary_of, for
 from kinto_attachment.plugin import Attachments
 from kinto_attachment.policy import HEAD_BYTES, contradiction
 from kinto_attachment.rules import Rules
+from kinto_attachment.serving import served_type
 from kinto_attachment.store.interface import BLOBS, new_key
 from kinto_core import json
 
@@ -191,7 +192,8 @@ def keep(
         raise extension_refused()
     kind = media_type(filename, declared, plugin.types)
     key = new_key(BLOBS)
-    plugin.store.save(key, meter.through(chunks), kind)
+    # Whoever serves the store by itself must not serve pages either.
+    plugin.store.save(key, meter.through(chunks), served_type(kind))
     shown = contradiction(meter.head, kind)
     if shown is not None:
         plugin.discard([key])

@@ -11,7 +11,7 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.response import Response
 
-from kinto_attachment import serving, tus, uploading
+from kinto_attachment import describing, serving, tus, uploading
 from kinto_attachment.incoming import Incoming
 from kinto_core.errors import InvalidInput, KintoError, ParentNotFound
 from kinto_core.http.adapter import EnvironHeaders, finished, origin_url, request_id
@@ -34,22 +34,35 @@ def include(config: Configurator) -> None:
     _add(config, "attachment-download-head", serving.PATH, "HEAD", _download)
     _add(config, "attachment-piece", tus.PATH, "PATCH", _taking(tus.add_piece))
     site.endpoints[uploading.PATH] = Endpoint(
-        "attachment", uploading.serve_in_batch, uploading.METHODS
+        "attachment",
+        uploading.serve_in_batch,
+        uploading.METHODS,
+        described=describing.ATTACHMENT,
     )
     site.endpoints[serving.PATH] = Endpoint(
         "attachment-file",
         _not_in_batch,
         serving.METHODS,
         exposed={"GET": serving.EXPOSED, "HEAD": serving.EXPOSED},
+        described=describing.FILE,
     )
-    for path, methods, answer in (
-        (tus.CREATION_PATH, tus.CREATION_METHODS, tus.create),
-        (tus.PATH, tus.METHODS, tus.look),
-    ):
-        name = "attachment-pieces" if path == tus.PATH else "attachment-uploads"
-        exposed = dict.fromkeys(methods, tus.EXPOSED)
-        site.endpoints[path] = Endpoint(name, answer, methods, exposed=exposed)
-        _add(config, f"{name}-options", path, "OPTIONS", _options(methods))
+    site.endpoints[tus.CREATION_PATH] = Endpoint(
+        "attachment-uploads",
+        tus.create,
+        tus.CREATION_METHODS,
+        exposed=dict.fromkeys(tus.CREATION_METHODS, tus.EXPOSED),
+        described=describing.UPLOADS,
+    )
+    site.endpoints[tus.PATH] = Endpoint(
+        "attachment-pieces",
+        tus.look,
+        tus.METHODS,
+        exposed=dict.fromkeys(tus.METHODS, tus.EXPOSED),
+        described=describing.UPLOAD,
+    )
+    for path in (tus.CREATION_PATH, tus.PATH):
+        endpoint = site.endpoints[path]
+        _add(config, f"{endpoint.name}-options", path, "OPTIONS", _options(endpoint.methods))
 
 
 def _add(

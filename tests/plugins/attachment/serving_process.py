@@ -3,10 +3,11 @@
 import base64
 import http.client
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kinto_attachment.tus_headers import MEDIA_TYPE
 from kinto_core import json
 from tests.plugins.attachment.driving import BOUNDARY, FORM
 from tests.system.processes import SECRETS, RunningServer, kinto
@@ -22,14 +23,23 @@ LOST = (OSError, http.client.HTTPException)
 """What a client sees of a server that dies."""
 
 
-def settings_for(folder: Path, storage_url: str = "") -> dict[str, str]:
-    """The environment of a server with files in a folder."""
+def settings_for(
+    folder: Path, storage_url: str = "", store: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The environment of a server with files in a folder, or in another store.
+
+    Args:
+        folder: of the server.
+        storage_url: of its database; a file of SQLite by default.
+        store: settings of the plugin, by their names, that say where files are.
+    """
+    where = store or {"attachment.base_path": str(folder / "files")}
     return {
         **SECRETS,
         "INCLUDES": "attachment",
         "STORAGE_URL": storage_url or f"sqlite:///{folder}/kinto.db",
-        "ATTACHMENT_BASE_PATH": str(folder / "files"),
         "WORKERS": "1",
+        **{name.upper().replace(".", "_"): value for name, value in where.items()},
     }
 
 
@@ -58,12 +68,24 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
         """The status and the body of the answer."""
+        status, _, content = self.whole(method, path, body, headers)
+        return status, content
+
+    def whole(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Iterable[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """The status, the headers by their names in lower case, and the body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             named = {"Authorization": AUTHORIZATION, **(headers or {})}
             connection.request(method, f"/v1{path}", body, named)
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            told = {name.lower(): value for name, value in answer.headers.items()}
+            return answer.status, told, answer.read()
         finally:
             connection.close()
 
@@ -83,6 +105,22 @@ class Client:
         length = len(HEAD) + size + len(TAIL)
         headers = {"Content-Type": FORM, "Content-Length": str(length)}
         return self.ask("POST", f"{RECORDS}/{record}/attachment", body(), headers)
+
+    def send_in_pieces(self, record: str, pieces: Sequence[bytes]) -> int:
+        """Send a file to a record with the tus protocol; the last status."""
+        spoken = {"Tus-Resumable": "1.0.0"}
+        size = sum(map(len, pieces))
+        begun = {"Upload-Length": str(size), "Upload-Metadata": "filename YS50eHQ="}
+        path = f"{RECORDS}/{record}/attachment/uploads"
+        status, headers, _ = self.whole("POST", path, headers={**spoken, **begun})
+        assert status == 201
+        place = 0
+        for piece in pieces:
+            named = {**spoken, "Upload-Offset": str(place), "Content-Type": MEDIA_TYPE}
+            upload = f"{path}/{headers['location'].rpartition('/')[2]}"
+            status, _ = self.ask("PATCH", upload, piece, named)
+            place += len(piece)
+        return status
 
     def download(
         self, location: str, each: Callable[[bytes], object], chunk_bytes: int = 65536

@@ -6,14 +6,23 @@ Source: attachment A-82 to A-84.
 import threading
 from collections.abc import Callable
 
+import psycopg
 from webtest import TestApp
 
+from kinto_attachment import links
 from kinto_attachment.checking import check
 from kinto_attachment.cleaning import collect, sweep
+from kinto_attachment.metadata import Described
+from kinto_core.objects import ObjectKey
+from tests.plugins.attachment.conftest import NewSite
 from tests.plugins.attachment.driving import FORM, RECORDS, Site, a_file, form, sha256
 
 ROUNDS = 12
 SHARED = b"the same for all"
+WAITING = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+"""Gives a row while somebody waits for somebody else."""
 
 
 def _together(*works: Callable[[], None]) -> None:
@@ -115,3 +124,26 @@ def test_conditions_keep_an_update_from_being_lost(any_site: Site) -> None:
     any_site.send(a_file(), If_None_Match="*", status=412)
     any_site.send(a_file(), record="new", If_None_Match="*", status=201)
     assert any_site.record()["attachment"]["hash"] == sha256(b"two")
+
+
+def test_a_content_is_held_by_who_claims_it(make_site: NewSite, postgresql_url: str) -> None:
+    """attachment A-83: who collects waits, and then looks again"""
+    site = make_site({"storage_url": postgresql_url})
+    site.send(a_file(SHARED, "a.txt", "text/plain"))
+    (key,) = site.kept()
+    site.http.delete(f"{RECORDS}/r")
+    described = Described(
+        filename="a.txt", media_type="text/plain", sha256=sha256(SHARED), size=len(SHARED)
+    )
+    record = ObjectKey("/buckets/b/collections/c", "record", "s")
+    collecting = threading.Thread(target=collect, args=(site.plugin,))
+    with site.server.storage.database.writing() as connection:
+        assert links.claim(connection, described, "blobs/other", 1) == key
+        links.refer(connection, record, "x.txt", described, shown={}, is_fixed=True, moment=1)
+        collecting.start()
+        with psycopg.connect(postgresql_url, autocommit=True) as watching:
+            while not watching.execute(WAITING).fetchone():
+                assert collecting.is_alive()
+    collecting.join()
+    assert site.kept() == [key]
+    assert check(site.plugin).dangling == ()

@@ -1,7 +1,9 @@
 """The server is killed while files come, change and go: none is missing, none is too much.
 
 Each round starts the server, lets clients work, and kills all its processes with SIGKILL in the
-midst of that. The full run (`KINTO_TEST_SCALE=1`) does 1,000 operations on each database.
+midst of that: while a form or a piece of a resumable upload comes in, while it goes into the store,
+while a record is written. The full run (`KINTO_TEST_SCALE=1`) does 1,000 operations on each
+database with each kind of store. The object storage is a process of its own and lives on.
 
 Source: attachment A-80 to A-84.
 """
@@ -18,9 +20,12 @@ import pytest
 from kinto_attachment.checking import check
 from kinto_attachment.cleaning import sweep
 from kinto_attachment.plugin import attachments_of
+from kinto_attachment.store.objects import PART
 from kinto_core import json
+from kinto_core.clock import system_clock
 from kinto_core.server import Server
 from kinto_core.settings import load
+from tests.plugins.attachment.conftest import new_bucket
 from tests.plugins.attachment.serving_process import (
     LOST,
     RECORDS,
@@ -31,11 +36,15 @@ from tests.plugins.attachment.serving_process import (
 from tests.system.processes import SCALE, RunningServer
 
 OPERATIONS = 1000 if SCALE >= 1 else 30
-"""On each database."""
+"""On each database with each store."""
 PER_ROUND = 25 if SCALE >= 1 else 10
 CLIENTS = 3
 NAMES = [f"r{number}" for number in range(8)]
 MAX_BYTES = 400_000
+BIG_BYTES = PART + 1_000_000
+"""So large a file goes into object storage in parts."""
+DAYS = 2 * 24 * 3600 * 1000
+"""Longer than anything waits, in milliseconds."""
 
 
 @dataclass
@@ -71,15 +80,17 @@ class Ledger:
 
 def _operate(client: Client, ledger: Ledger, name: str, chance: random.Random) -> None:
     """One operation on a record: a file, another file, or none."""
-    kind = chance.choice(["send", "send", "send", "detach", "delete"])
-    if kind == "send":
-        content = chance.randbytes(chance.randrange(1, MAX_BYTES))
-        if chance.random() < 0.3:
-            content = content[:1] * 10  # one of few, so that records share it
+    kind = chance.choice(["send", "send", "send", "pieces", "pieces", "detach", "delete"])
+    if kind in ("send", "pieces"):
+        content = _content(chance)
         outcome = hashlib.sha256(content).hexdigest()
         ledger.begin(name, outcome)
-        status, _ = client.send(name, [content], len(content))
-        assert status in (200, 201)
+        if kind == "send":
+            status, _ = client.send(name, [content], len(content))
+        else:
+            half = len(content) // 2
+            status = client.send_in_pieces(name, [content[:half], content[half:]])
+        assert status in (200, 201, 204)
         ledger.end(name, outcome)
         return
     path = f"{RECORDS}/{name}" + ("/attachment" if kind == "detach" else "")
@@ -87,6 +98,14 @@ def _operate(client: Client, ledger: Ledger, name: str, chance: random.Random) -
     status, _ = client.ask("DELETE", path)
     assert status in (200, 204, 404)
     ledger.end(name, None)
+
+
+def _content(chance: random.Random) -> bytes:
+    """Small or large, and sometimes one of few, so that records share it."""
+    kind = chance.random()
+    if kind < 0.25:
+        return chance.randbytes(1) * 10
+    return chance.randbytes(BIG_BYTES if kind < 0.35 else chance.randrange(1, MAX_BYTES))
 
 
 def _work(client: Client, ledger: Ledger, names: list[str], seed: int, enough: int) -> None:
@@ -122,11 +141,13 @@ def _round(server: RunningServer, ledger: Ledger, seed: int) -> None:
         thread.join()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite-folder", "postgresql-folder", "sqlite-s3", "postgresql-s3"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Mapping[str, str]:
-    """The settings of a server on an empty database."""
-    url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else ""
-    return settings_for(tmp_path, url)
+    """The settings of a server on an empty database and an empty store."""
+    database, _, store = request.param.partition("-")
+    url = request.getfixturevalue("postgresql_url") if database == "postgresql" else ""
+    bucket = new_bucket(request.getfixturevalue("s3_port")) if store == "s3" else None
+    return settings_for(tmp_path, url, bucket)
 
 
 def test_no_file_is_missing_and_none_is_too_much(
@@ -150,15 +171,17 @@ def test_no_file_is_missing_and_none_is_too_much(
 def _look_after(settings: Mapping[str, str]) -> None:
     """Nothing is missing; after two sweeps, nothing is too much."""
     environ = {f"KINTO_{name}": value for name, value in settings.items()}
-    with Server(load(environ=environ)[0]) as server:
+    with Server(load(environ=environ)[0], clock=lambda: system_clock() + DAYS) as server:
         plugin = attachments_of(server)
         found = check(plugin, reads=True)
         assert (found.dangling, found.damaged) == ((), ())
         for _ in range(2):
-            sweep(plugin, grace_seconds=-60)
+            sweep(plugin)
         found = check(plugin, reads=True)
         assert (found.dangling, found.damaged) == ((), ())
         assert (found.unreferenced, found.unknown) == (0, 0)
+        assert len(list(plugin.store.files())) == found.contents
+        assert list(plugin.store.unfinished(server.clock())) == []
 
 
 def _compare(server: RunningServer, ledger: Ledger) -> None:

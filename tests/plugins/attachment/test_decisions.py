@@ -126,6 +126,14 @@ def test_the_type_of_a_file(filename: str, declared: str | None, expected: str) 
         (b"....ftypM4A ", "audio/mp4", None),
         (b"MZ", "video/mp4", "application/x-msdownload"),
         (b"", "image/png", None),
+        (b"%PDF-1.7", "application/pdf", None),
+        (b"--fake--", "application/pdf", None),
+        (b"<html>", "application/pdf", "text/html"),
+        (b"MZ", "Application/ZIP", "application/x-msdownload"),
+        (b"PK\x03\x04", "application/zip", None),
+        (b"PK\x03\x04", "application/vnd.oasis.opendocument.text", None),
+        (b"\x1f\x8b", "application/x-gzip", None),
+        (b"\x1f\x8b", "application/zip", "application/gzip"),
     ],
 )
 def test_content_that_is_not_what_it_claims(head: bytes, claimed: str, shown: str | None) -> None:

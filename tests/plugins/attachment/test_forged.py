@@ -47,6 +47,38 @@ def _batched(site: Site, method: str, path: str, value: Any) -> int:  # noqa: AN
     return _batch(site, {"method": method, "path": path, "body": {"data": {"attachment": value}}})
 
 
+def _escaped(site: Site, value: Any) -> int:  # noqa: ANN401  JSON
+    """The field's name, written such that it is not there literally."""
+    body = json.dumps({"data": {"attachment": value}}).replace("attachment", "\\u0061ttachment")
+    headers = {"Content-Type": "application/json"}
+    return int(site.http.put(f"{RECORDS}/new", body, headers, status="*").status_code)
+
+
+def _twice(site: Site, value: Any) -> int:  # noqa: ANN401  JSON
+    """The field twice, of which one counts."""
+    body = f'{{"data": {{"attachment": null, "attachment": {json.dumps(value)}}}}}'
+    headers = {"Content-Type": "application/json"}
+    return int(site.http.put(f"{RECORDS}/new", body, headers, status="*").status_code)
+
+
+def _by_operations(site: Site, *operations: dict[str, Any]) -> int:
+    return _patch(site, list(operations), "application/json-patch+json")
+
+
+def _batched_patch(site: Site, value: Any, media_type: str) -> int:  # noqa: ANN401  JSON
+    body: Any = {"data": {"attachment": value}}
+    if "json-patch" in media_type:
+        body = [{"op": "replace", "path": "/data/attachment", "value": value}]
+    headers = {"Content-Type": media_type}
+    return _batch(site, {"method": "PATCH", "path": RECORD, "body": body, "headers": headers})
+
+
+def _batched_by_default(site: Site, value: Any) -> int:  # noqa: ANN401  JSON
+    defaults = {"method": "PUT", "body": {"data": {"attachment": value}}}
+    asked = {"defaults": defaults, "requests": [{"path": f"{RECORDS}/new"}]}
+    return int(site.http.post_json("/v1/batch", asked, status="*").status_code)
+
+
 def _after_a_deletion(site: Site, value: Any) -> int:  # noqa: ANN401  JSON
     body = {"data": {"attachment": value}}
     return _batch(
@@ -92,6 +124,30 @@ WAYS: dict[str, Callable[[Site, Any], int]] = {
         [{"op": "add", "path": "/data/attachment", "value": value}],
         "application/json-patch+json",
     ),
+    "JSON patch, copied": lambda site, value: _by_operations(
+        site,
+        {"op": "add", "path": "/data/x", "value": value},
+        {"op": "copy", "from": "/data/x", "path": "/data/attachment"},
+    ),
+    "JSON patch, moved": lambda site, value: _by_operations(
+        site,
+        {"op": "add", "path": "/data/x", "value": value},
+        {"op": "move", "from": "/data/x", "path": "/data/attachment"},
+    ),
+    "JSON patch, after a removal": lambda site, value: _by_operations(
+        site,
+        {"op": "remove", "path": "/data/attachment"},
+        {"op": "add", "path": "/data/attachment", "value": value},
+    ),
+    "escaped": _escaped,
+    "twice": _twice,
+    "batched merge patch": lambda site, value: _batched_patch(
+        site, value, "application/merge-patch+json"
+    ),
+    "batched JSON patch": lambda site, value: _batched_patch(
+        site, value, "application/json-patch+json"
+    ),
+    "batched, by default": _batched_by_default,
     "batched PUT": lambda site, value: _batched(site, "PUT", f"{RECORDS}/new", value),
     "batched POST": lambda site, value: _batched(site, "POST", RECORDS, value),
     "batched PATCH": lambda site, value: _batched(site, "PATCH", RECORD, value),

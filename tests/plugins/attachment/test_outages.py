@@ -6,12 +6,14 @@ Source: attachment A-57, A-59; RFC 9110, section 15.6.4.
 import os
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from webtest import TestApp
 
 from kinto_attachment.store.interface import BLOBS, StoreUnavailable, new_key
+from kinto_attachment.store.s3_unfinished import S3Bucket
 from kinto_core.testing import make_app
 from tests.plugins.attachment.conftest import NewSite, new_bucket
 from tests.plugins.attachment.driving import (
@@ -103,6 +105,24 @@ def test_big_files_travel_in_parts(s3_port: int, make_site: NewSite) -> None:
     assert site.get(location).body == content
     part = site.get(location, status=206, Range=f"bytes={9 * MEGABYTE}-{9 * MEGABYTE + 9}")
     assert part.body == content[9 * MEGABYTE : 9 * MEGABYTE + 10]
+
+
+def test_the_storage_itself_has_no_pages_either(s3_port: int, make_site: NewSite) -> None:
+    """attachment A-87"""
+    settings = new_bucket(s3_port)
+    site = make_site(settings)
+    site.send(a_file(b"<html>", "a.txt", "text/html"))
+    site.send(record="s")
+    types = []
+    for key in site.kept():
+        path = f"/{settings['attachment.aws.bucket_name']}/{key}"
+        bucket = S3Bucket.of(site.plugin.settings)
+        assert bucket is not None
+        headers = bucket.signed("GET", path, "", datetime.now(UTC))
+        request = urllib.request.Request(f"http://127.0.0.1:{s3_port}{path}", headers=headers)
+        with urllib.request.urlopen(request) as answer:
+            types.append(answer.headers["Content-Type"])
+    assert sorted(types) == ["application/octet-stream", "image/png"]
 
 
 def test_a_folder_that_cannot_be_used_is_told(make_site: NewSite) -> None:

@@ -106,6 +106,9 @@ def test_named_paths_are_asked_for_again(make_site: NewSite) -> None:
     answer = site.get(first)
     assert answer.body == b"two"
     assert answer.headers["Cache-Control"] == "public, no-cache"  # attachment A-92
+    modified = answer.headers["Last-Modified"]  # within one second for both
+    site.get(first, status=200, Range="bytes=0-1", If_Range=modified)
+    site.get(first, status=206, Range="bytes=0-1", If_Range=answer.headers["ETag"])
     second = site.send(a_file(b"other", "a.txt"), record="s").json["location"]
     assert second.endswith("/a-1.txt")
     assert site.get(first).body == b"two"

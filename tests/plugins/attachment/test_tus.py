@@ -5,6 +5,7 @@ Source: tus 1.0.0.
 
 import base64
 import hashlib
+import io
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -126,6 +127,36 @@ def test_a_checksum_that_cannot_be_compared_is_refused(site: Site, checksum: str
     _add(site, path, CONTENT, 0, status=400, headers={"Upload-Checksum": checksum})
 
 
+@pytest.mark.parametrize("checksum", [None, "sha1"])
+def test_what_came_before_a_connection_broke_is_kept(site: Site, checksum: str | None) -> None:
+    """Unless the piece has a checksum, which says nothing of a part of it."""
+    path = _begin(site)
+    environ = {
+        "REQUEST_METHOD": "PATCH",
+        "PATH_INFO": path,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(CONTENT[:700]),
+        "CONTENT_LENGTH": str(len(CONTENT)),
+        "CONTENT_TYPE": "application/offset+octet-stream",
+        "HTTP_AUTHORIZATION": "Basic YWxpY2U6c2VjcmV0",
+        "HTTP_TUS_RESUMABLE": "1.0.0",
+        "HTTP_UPLOAD_OFFSET": "0",
+    }
+    if checksum is not None:
+        digest = base64.b64encode(hashlib.new(checksum, CONTENT).digest()).decode()
+        environ["HTTP_UPLOAD_CHECKSUM"] = f"{checksum} {digest}"
+    seen: list[str] = []
+    list(site.http.app(environ, lambda status, *_: seen.append(status)))
+    assert seen[0].startswith("400")
+    place = _place(site, path)
+    assert place == (700 if checksum is None else 0)
+    assert len(site.kept()) == (1 if checksum is None else 0)
+    _add(site, path, CONTENT[place:], place)
+    assert site.record()["attachment"]["hash"] == sha256(CONTENT)
+
+
 def test_an_upload_can_be_given_up(any_site: Site) -> None:
     path = _begin(any_site)
     _add(any_site, path, CONTENT[:10], 0)
@@ -157,6 +188,14 @@ def test_uploads_belong_to_who_began_them(site: Site) -> None:
         site.http.head(path, headers=SPOKEN, status=404)
         site.http.delete(path, headers=SPOKEN, status=404)
         _add(site, path, CONTENT, 0, status=404)
+
+
+def test_uploads_belong_to_their_record(site: Site) -> None:
+    path = _begin(site).replace("/records/r/", "/records/s/")
+    site.http.head(path, headers=SPOKEN, status=404)
+    _add(site, path, CONTENT, 0, status=404)
+    site.http.delete(path, headers=SPOKEN, status=404)
+    site.http.get(f"{RECORDS}/s", status=404)
 
 
 def test_who_may_not_write_the_record_begins_nothing(site: Site) -> None:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from kinto_core import json
 from tests.plugins.attachment.driving import (
     BASE_URL,
     COLLECTION,
@@ -37,13 +36,14 @@ def test_a_file_makes_a_record(any_site: Site) -> None:
 def test_a_second_file_replaces_the_first(any_site: Site) -> None:
     first = any_site.send(a_file(b"one", "a.txt", "text/plain"), status=201).json
     any_site.http.patch_json(f"{RECORDS}/r", {"data": {"title": "mine"}})
+    any_site.http.patch_json(f"{RECORDS}/r", {"permissions": {"read": ["dan"]}})
     more = (a_field("data", {"family": "sans"}), a_field("permissions", {"read": ["carol"]}))
     answer = any_site.send(a_file(b"two", "b.txt", "text/plain"), *more, status=200)
     assert answer.headers["Cache-Control"] == "no-cache, no-store"
     whole = any_site.http.get(f"{RECORDS}/r").json
     assert whole["data"]["title"] == "mine"  # attachment A-8
     assert whole["data"]["family"] == "sans"
-    assert whole["permissions"]["read"] == ["carol"]
+    assert sorted(whole["permissions"]["read"]) == ["carol", "dan"]
     any_site.get(first["location"], status=404)
     assert any_site.get(answer.json["location"]).body == b"two"
     any_site.deliver()
@@ -184,7 +184,7 @@ def test_a_preflight_says_nothing_of_the_record(site: Site) -> None:
 def test_the_root_view_tells_where_files_are(site: Site) -> None:
     told = site.http.get("/v1/").json["capabilities"]["attachments"]
     assert told["base_url"] == BASE_URL  # attachment A-56
-    assert json.dumps(told["resumable"]["extensions"]).count("creation") == 1
+    assert set(told) == {"description", "url", "version", "base_url"}
 
 
 def test_the_heartbeat_leaves_nothing(site: Site) -> None:

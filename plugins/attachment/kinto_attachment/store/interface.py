@@ -36,6 +36,19 @@ class StoredFile:
     moment: int
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A file that was begun and is not complete, where the store keeps such apart.
+
+    Attributes:
+        key: that it would have.
+        upload_id: the store's own name for it.
+    """
+
+    key: str
+    upload_id: str
+
+
 class Store(Protocol):
     """Keeps files by key."""
 
@@ -76,6 +89,25 @@ class Store(Protocol):
 
     def files(self) -> Iterator[StoredFile]:
         """Every file, in any order.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        ...
+
+    def unfinished(self, before: int) -> Iterator[Unfinished]:
+        """Files that were begun, are not among ``files``, and got nothing since a moment.
+
+        Args:
+            before: the moment, in milliseconds since 1970.
+
+        Raises:
+            StoreUnavailable: the store is away, or does not tell.
+        """
+        ...
+
+    def abort(self, file: Unfinished) -> None:
+        """Give up a file that was begun; one that is complete or gone by now is no matter.
 
         Raises:
             StoreUnavailable: the store is away.

@@ -10,6 +10,7 @@ from kinto_attachment.store.interface import (
     FileMissing,
     StoredFile,
     StoreUnavailable,
+    Unfinished,
 )
 
 CHUNK = 256 * 1024
@@ -82,14 +83,24 @@ class LocalStore:
 
     def files(self) -> Iterator[StoredFile]:
         """See ``Store.files``."""
-        for folder in (BLOBS, PIECES):
-            for path in sorted((self.root / folder).glob("*/*")):
+        shelves = (self.root / folder for folder in (BLOBS, PIECES))
+        for shelf in (one for folder in shelves for one in sorted(folder.glob("*"))):
+            for path in sorted(shelf.glob("*")):
                 try:
                     found = path.stat()
                 except FileNotFoundError:  # gone meanwhile
                     continue
                 key = path.relative_to(self.root).as_posix()
                 yield StoredFile(key, found.st_size, found.st_mtime_ns // 1_000_000)
+
+    def unfinished(self, before: int) -> Iterator[Unfinished]:
+        """See ``Store.unfinished``: what was begun is a file like others here."""
+        del before
+        return iter(())
+
+    def abort(self, file: Unfinished) -> None:
+        """See ``Store.abort``."""
+        self.delete([file.key])
 
 
 def _write(descriptor: int, chunk: bytes) -> None:

@@ -18,13 +18,15 @@ from kinto_attachment.store.interface import (
     FileMissing,
     StoredFile,
     StoreUnavailable,
+    Unfinished,
 )
+from kinto_attachment.store.s3_unfinished import S3Bucket
 
 if TYPE_CHECKING:
     from obstore.store import S3Config
 
 PART = 8 * 1024 * 1024
-"""Files travel in parts of so many bytes, of which at most ``AT_ONCE`` are in memory."""
+"""Larger files travel in parts of so many bytes, of which at most ``AT_ONCE`` are in memory."""
 AT_ONCE = 2
 READ = 256 * 1024
 _PAGE = 500
@@ -35,19 +37,30 @@ class ObjectFiles:
 
     Args:
         store: of obstore.
+        bucket: finds what was begun and never completed, where there is such a thing.
     """
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, bucket: S3Bucket | None = None) -> None:
         self._store = store
+        self._bucket = bucket
 
     def save(self, key: str, chunks: Iterable[bytes], media_type: str) -> None:
-        """See ``Store.save``; when ``chunks`` raises, the parts that were sent are taken back."""
+        """See ``Store.save``; when ``chunks`` raises, the parts that were sent are taken back.
+
+        A small file is one request: it is there or it is not, and no part of it stays behind.
+        """
+        rest = iter(chunks)
+        first = bytearray()
+        while len(first) <= PART and (chunk := next(rest, None)) is not None:
+            first += chunk
+        is_small = len(first) <= PART
         try:
             obstore.put(
                 self._store,
                 key,
-                iter(chunks),
+                bytes(first) if is_small else _all_of(first, rest),
                 attributes={"Content-Type": media_type},
+                use_multipart=not is_small,
                 chunk_size=PART,
                 max_concurrency=AT_ONCE,
             )
@@ -98,6 +111,17 @@ class ObjectFiles:
             except BaseError as error:
                 raise _unavailable(error) from error
 
+    def unfinished(self, before: int) -> Iterator[Unfinished]:
+        """See ``Store.unfinished``; only S3 tells, and only who has its keys in the settings."""
+        if self._bucket is not None:
+            for folder in (BLOBS, PIECES):
+                yield from self._bucket.unfinished(folder, before)
+
+    def abort(self, file: Unfinished) -> None:
+        """See ``Store.abort``."""
+        if self._bucket is not None:
+            self._bucket.abort(file)
+
 
 def s3(settings: AttachmentSettings) -> ObjectFiles:
     """The S3 bucket of the settings."""
@@ -120,7 +144,8 @@ def s3(settings: AttachmentSettings) -> ObjectFiles:
                 "timeout": timedelta(seconds=settings.aws_timeout),
             },
             retry_config={"max_retries": settings.aws_num_retries},
-        )
+        ),
+        S3Bucket.of(settings),
     )
 
 
@@ -139,6 +164,13 @@ def azure(settings: AttachmentSettings) -> ObjectFiles:
             account_key=settings.azure_access_key or None,
         )
     )
+
+
+def _all_of(first: bytearray, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """The bytes that were taken already, which are let go of, and those that are to come."""
+    yield bytes(first)
+    first.clear()
+    yield from rest
 
 
 def _unavailable(error: Exception) -> StoreUnavailable:
