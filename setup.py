@@ -37,11 +37,14 @@ setup(
     python_requires=">=3.11",
     install_requires=[
         "alembic>=1.14",
+        "argon2-cffi>=23.1",
         "attrs>=23.1",
+        "bcrypt>=4.2",
         "click>=8.1",
         "cornice>=6.1",
         "google-re2>=1.1",
         "granian>=2.5",
+        "joserfc>=1.8",
         "jsonpatch>=1.33",
         "jsonpointer>=3.0",
         "jsonschema>=4.23",
@@ -55,11 +58,13 @@ setup(
         "rich>=13.9",
         "setuptools<81",  # Cornice and Pyramid import its pkg_resources
         "sqlalchemy>=2.0.36",
+        "urllib3>=2.2",
     ],
     extras_require={
         "testing": TESTING,
         "test": [
             *TESTING,
+            "botocore>=1.36",
             "cryptography>=42",
             "hypothesis>=6.115",
             "kinto-http>=11.7",
@@ -75,6 +80,7 @@ setup(
             "import-linter>=2.1",
             "mypy>=1.13",
             "ruff>=0.8",
+            "types-boto3[s3]>=1.36",
             "types-jsonschema>=4.23",
         ],
         "docs": [

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from kinto_attachment import cleaning, commands, guard, views
+from kinto_attachment import cleaning, commands, guard, sql_counting, views
 from kinto_attachment.announcing import capability, heartbeat
 from kinto_attachment.plugin import attachments_of
 from kinto_attachment.settings import AttachmentSettings
@@ -13,6 +13,7 @@ from kinto_core import hookimpl
 if TYPE_CHECKING:
     import click
 
+    from kinto_core.database.moment import Source
     from kinto_core.database.plugin_tables import PluginTables
     from kinto_core.eventlog.consumer import Consumer
     from kinto_core.events.event import ResourceChanged
@@ -63,6 +64,12 @@ def register_commands(cli: "click.Group") -> None:
 def register_heartbeats(server: "Server") -> Mapping[str, Callable[[], bool | None]]:
     """Try the store."""
     return {"attachments": heartbeat(attachments_of(server))}
+
+
+@hookimpl
+def register_counters() -> Mapping[str, Callable[["Source"], tuple[int, int]]]:
+    """Count the files that records have."""
+    return {"attachments": sql_counting.count}
 
 
 @hookimpl

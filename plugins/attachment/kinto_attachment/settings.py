@@ -138,3 +138,12 @@ class AttachmentSettings:
     )
     azure_account: str = setting("", name="azure.account", help="Azure storage account.")
     azure_access_key: str = setting("", name="azure.access_key", secret=True, help="Azure key.")
+
+    @property
+    def aws_endpoint(self) -> str | None:
+        """The URL of ``aws.host``; ``None`` for the servers of Amazon."""
+        if not self.aws_host:
+            return None
+        scheme = "https" if self.aws_is_secure else "http"
+        port = f":{self.aws_port}" if self.aws_port else ""
+        return f"{scheme}://{self.aws_host}{port}"

@@ -6,14 +6,12 @@ Source: attachment A-57, A-59; RFC 9110, section 15.6.4.
 import os
 import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from webtest import TestApp
 
 from kinto_attachment.store.interface import BLOBS, StoreUnavailable, new_key
-from kinto_attachment.store.s3_unfinished import S3Bucket
 from kinto_core.testing import make_app
 from tests.plugins.attachment.conftest import NewSite, new_bucket
 from tests.plugins.attachment.driving import (
@@ -115,11 +113,8 @@ def test_the_storage_itself_has_no_pages_either(s3_port: int, make_site: NewSite
     site.send(record="s")
     types = []
     for key in site.kept():
-        path = f"/{settings['attachment.aws.bucket_name']}/{key}"
-        bucket = S3Bucket.of(site.plugin.settings)
-        assert bucket is not None
-        headers = bucket.signed("GET", path, "", datetime.now(UTC))
-        request = urllib.request.Request(f"http://127.0.0.1:{s3_port}{path}", headers=headers)
+        url = f"http://127.0.0.1:{s3_port}/{settings['attachment.aws.bucket_name']}/{key}"
+        request = urllib.request.Request(url, headers={"Authorization": "that of the owner"})
         with urllib.request.urlopen(request) as answer:
             types.append(answer.headers["Content-Type"])
     assert sorted(types) == ["application/octet-stream", "image/png"]

@@ -1,24 +1,29 @@
 """Uploads in parts that a dead process left in object storage are found and given up.
 
-Source: attachment A-82; Amazon S3 API, ``ListMultipartUploads`` and Signature Version 4.
+Source: attachment A-82; Amazon S3 API, ``ListMultipartUploads``.
 """
 
 import logging
 import os
+import socket
+import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ConnectionClosedError
 
 from kinto_attachment.checking import check
 from kinto_attachment.cleaning import sweep
 from kinto_attachment.plugin import attachments_of
 from kinto_attachment.settings import AttachmentSettings
+from kinto_attachment.store import s3_unfinished
 from kinto_attachment.store.interface import BLOBS, PIECES, StoreUnavailable, Unfinished, new_key
 from kinto_attachment.store.objects import PART
 from kinto_attachment.store.s3_unfinished import S3Bucket
@@ -27,23 +32,11 @@ from kinto_core.settings import load, load_plugin
 from tests.plugins.attachment.conftest import NewSite, new_bucket
 from tests.plugins.attachment.driving import Site, a_file
 from tests.plugins.attachment.serving_process import LOST, Client, run, settings_for
-from tests.system.processes import RunningServer
+from tests.system.processes import RunningServer, free_port
 
 MEGABYTE = 1024 * 1024
 NOW = 2**53
-EXAMPLE = S3Bucket(  # of the documentation of Signature Version 4
-    host="examplebucket.s3.amazonaws.com",
-    path="/",
-    is_secure=True,
-    region="us-east-1",
-    access_key="AKIAIOSFODNN7EXAMPLE",
-    secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-    timeout_seconds=5,
-)
-SIGNATURES = [
-    ("lifecycle=", "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"),
-    ("max-keys=2&prefix=J", "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"),
-]
+SECRET = "of tests, worth nothing"
 
 
 class Bucket:
@@ -75,6 +68,16 @@ class Bucket:
         return self.ask("GET", "?uploads").count(b"<UploadId>")
 
 
+@pytest.fixture(autouse=True)
+def _bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine that knows nothing of Amazon, and asks nobody."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+
+
 @pytest.fixture
 def bucket(s3_port: int) -> Bucket:
     """An empty bucket."""
@@ -85,13 +88,6 @@ def bucket(s3_port: int) -> Bucket:
 def site(make_site: NewSite, bucket: Bucket) -> Site:
     """A site with its files in the bucket."""
     return make_site(bucket.settings)
-
-
-@pytest.mark.parametrize(("query", "signature"), SIGNATURES)
-def test_requests_are_signed(query: str, signature: str) -> None:
-    headers = EXAMPLE.signed("GET", "/", query, datetime(2013, 5, 24, tzinfo=UTC))
-    assert headers["Authorization"].endswith(f"Signature={signature}")
-    assert EXAMPLE.secret_key not in repr(EXAMPLE)
 
 
 @pytest.mark.parametrize("folder", [BLOBS, PIECES])
@@ -170,11 +166,14 @@ class Pages(BaseHTTPRequestHandler):
     """Answers like a bucket with two pages of uploads, with the moment of their last part."""
 
     answers: tuple[int, str] = (200, "")
+    credentials = ""
+    port = 0
 
     def do_GET(self) -> None:
         """A page of uploads, or of parts."""
         asked = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
         status, text = self.answers
+        Pages.credentials = self.headers["Authorization"]
         if not text and "uploadId" in asked:
             moment = NEW if asked["uploadId"] == ["id 3"] else OLD
             text = f"<L><Part><LastModified>{moment}</LastModified></Part></L>"
@@ -199,24 +198,25 @@ def paging(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Bucket]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
+        monkeypatch.setattr(Pages, "port", server.server_port)
         yield _bucket_at(server.server_port)
         server.shutdown()
         thread.join()
 
 
-def _bucket_at(port: int) -> S3Bucket:
-    values = {
-        "attachment.aws.bucket_name": "files",
-        "attachment.aws.access_key": "key",
-        "attachment.aws.secret_key": "of tests, worth nothing",
-        "attachment.aws.host": "127.0.0.1",
-        "attachment.aws.port": str(port),
-        "attachment.aws.is_secure": "false",
-        "attachment.aws.use_path_style": "true",
+def _bucket_at(port: int, **values: str) -> S3Bucket:
+    told = {
+        "bucket_name": "files",
+        "access_key": "key",
+        "secret_key": SECRET,
+        "host": "127.0.0.1",
+        "port": str(port),
+        "is_secure": "false",
+        "use_path_style": "true",
+        **values,
     }
-    found = S3Bucket.of(load_plugin(AttachmentSettings, values))
-    assert found is not None
-    return found
+    names = {f"attachment.aws.{name}": value for name, value in told.items()}
+    return S3Bucket(load_plugin(AttachmentSettings, names))
 
 
 def test_all_pages_are_read_and_what_goes_on_is_left_out(paging: S3Bucket) -> None:
@@ -236,18 +236,84 @@ def test_an_answer_that_says_nothing_is_told(
         list(paging.unfinished(BLOBS, NOW))
 
 
-def test_where_the_bucket_is() -> None:
-    values = {"attachment.aws.bucket_name": "files", "attachment.aws.region": "eu-west-1"}
-    assert S3Bucket.of(load_plugin(AttachmentSettings, values)) is None
-    values |= {"attachment.aws.access_key": "key", "attachment.aws.secret_key": "x"}
-    found = S3Bucket.of(load_plugin(AttachmentSettings, values))
-    assert found is not None
-    assert (found.host, found.path) == ("files.s3.eu-west-1.amazonaws.com", "/")
-    values |= {"attachment.aws.use_path_style": "true", "attachment.aws.is_secure": "false"}
-    found = S3Bucket.of(load_plugin(AttachmentSettings, values))
-    assert found is not None
-    assert (found.host, found.path) == ("s3.eu-west-1.amazonaws.com", "/files")
-    assert found.is_secure
+ENDPOINTS = [
+    ({"host": "", "is_secure": "false"}, "https://files.s3.eu-west-1.amazonaws.com/"),
+    ({"host": "", "use_path_style": "true"}, "https://s3.eu-west-1.amazonaws.com/files"),
+    ({"host": "", "region": "us-east-1"}, "https://files.s3.us-east-1.amazonaws.com/"),
+    ({"use_path_style": "true"}, "https://s3.example.org:9000/files"),
+    ({"use_path_style": "true", "is_secure": "false"}, "http://s3.example.org:9000/files"),
+    ({}, "https://s3.example.org:9000/"),
+]
+
+
+@pytest.mark.parametrize(("values", "url"), ENDPOINTS)
+def test_where_the_bucket_is(values: Mapping[str, str], url: str) -> None:
+    told = {"host": "s3.example.org", "region": "eu-west-1", "is_secure": "true"}
+    bucket = _bucket_at(9000, **{**told, "use_path_style": "false", **values})
+    asked: list[str] = []
+
+    def refuse(request: AWSPreparedRequest, **_: object) -> None:
+        asked.append(request.url.partition("?")[0])
+        raise ConnectionClosedError(endpoint_url=request.url)
+
+    bucket._client.meta.events.register("before-send.s3", refuse)
+    with pytest.raises(StoreUnavailable):
+        list(bucket.unfinished(BLOBS, NOW))
+    with pytest.raises(StoreUnavailable):
+        bucket.abort(Unfinished("blobs/1", "id"))
+    assert asked == [url, f"{url.rstrip('/')}/blobs/1"]  # once each
+
+
+def test_keys_are_those_of_the_settings_or_of_the_machine(
+    paging: S3Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = Pages.port
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "machine")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    for bucket, name in ((paging, "key"), (_bucket_at(port, access_key=""), "machine")):
+        assert len(list(bucket.unfinished(BLOBS, BETWEEN))) == 2
+        assert f"Credential={name}/" in Pages.credentials
+
+
+def test_without_keys_anywhere_it_is_told() -> None:
+    with pytest.raises(StoreUnavailable, match="NoCredentials"):
+        list(_bucket_at(9, access_key="").unfinished(BLOBS, NOW))
+
+
+def test_a_bucket_that_does_not_answer_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        bucket = _bucket_at(silent.getsockname()[1], timeout="0.1")
+        with pytest.raises(StoreUnavailable, match="ReadTimeout"):
+            list(bucket.unfinished(BLOBS, NOW))
+
+
+def test_the_secret_is_told_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    bucket = _bucket_at(free_port())
+    with caplog.at_level(logging.DEBUG), pytest.raises(StoreUnavailable) as told:
+        list(bucket.unfinished(BLOBS, NOW))
+    assert caplog.text
+    assert SECRET not in f"{caplog.text} {told.value} {bucket!r} {vars(bucket)}"
+
+
+def test_without_the_library_it_is_told_what_to_do(
+    site: Site, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "botocore.config", None)
+    spec = spec_from_file_location("without_botocore", s3_unfinished.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    without = module.S3Bucket(site.plugin.settings)
+    monkeypatch.setattr(site.plugin.store, "unfinished", lambda at: without.unfinished(BLOBS, at))
+    bucket.begin(new_key(BLOBS))
+    with caplog.at_level(logging.WARNING):
+        assert sweep(site.plugin, grace_seconds=-60).files == 0
+        assert check(site.plugin).unknown == 0
+    assert caplog.text.count("install kinto-attachment[s3]") == 2
+    assert "AbortIncompleteMultipartUpload" in caplog.text
+    with pytest.raises(StoreUnavailable, match="install"):
+        without.abort(Unfinished("blobs/1", "id"))
 
 
 def test_a_sweep_goes_on_without_the_list(

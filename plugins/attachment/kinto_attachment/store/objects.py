@@ -112,7 +112,7 @@ class ObjectFiles:
                 raise _unavailable(error) from error
 
     def unfinished(self, before: int) -> Iterator[Unfinished]:
-        """See ``Store.unfinished``; only S3 tells, and only who has its keys in the settings."""
+        """See ``Store.unfinished``; only S3 tells, and only with ``kinto-attachment[s3]``."""
         if self._bucket is not None:
             for folder in (BLOBS, PIECES):
                 yield from self._bucket.unfinished(folder, before)
@@ -126,10 +126,8 @@ class ObjectFiles:
 def s3(settings: AttachmentSettings) -> ObjectFiles:
     """The S3 bucket of the settings."""
     endpoint: S3Config = {}
-    if settings.aws_host:
-        scheme = "https" if settings.aws_is_secure else "http"
-        port = f":{settings.aws_port}" if settings.aws_port else ""
-        endpoint["endpoint"] = f"{scheme}://{settings.aws_host}{port}"
+    if settings.aws_endpoint:
+        endpoint["endpoint"] = settings.aws_endpoint
     if settings.aws_access_key:
         endpoint["access_key_id"] = settings.aws_access_key
         endpoint["secret_access_key"] = settings.aws_secret_key
@@ -145,7 +143,7 @@ def s3(settings: AttachmentSettings) -> ObjectFiles:
             },
             retry_config={"max_retries": settings.aws_num_retries},
         ),
-        S3Bucket.of(settings),
+        S3Bucket(settings),
     )
 
 
