@@ -13,8 +13,10 @@ import click
 
 from kinto_core import errors, hookspecs
 from kinto_core.cli import main as cli
+from kinto_core.discovery import installed
+from kinto_core.hooks import Plugins
 from kinto_core.http import errors as http_errors
-from kinto_core.settings.rendering import render_reference
+from kinto_core.settings.rendering import render_reference, render_table
 
 FOLDER = Path(__file__).parent / "reference"
 EXAMPLES = FOLDER / "hook_examples"
@@ -29,8 +31,18 @@ def settings_page() -> str:
         "Settings are in the section `[app:main]` of the settings file, each with the prefix\n"
         "`kinto.`. An environment variable of the same name in capitals, with underscores instead\n"
         "of points (`KINTO_STORAGE_URL`), takes precedence. `kinto config` shows what counts and\n"
-        "where it comes from, `kinto check` whether it can work.\n\n" + render_reference()
+        "where it comes from, `kinto check` whether it can work.\n\n"
+        + render_reference()
+        + "".join(_plugin_settings())
     )
+
+
+def _plugin_settings() -> Iterator[str]:
+    """The settings of each plugin that comes with the server."""
+    for plugin in installed():
+        if plugin.distribution is None:
+            for table in Plugins.load([plugin.name]).settings_tables():
+                yield f"\n## Plugin `{plugin.name}`\n\n{render_table(table)}\n"
 
 
 def hooks_page() -> str:
@@ -115,7 +127,23 @@ def commands_page() -> str:
                 parts.append(
                     f"## kinto {' '.join(words)}\n\n```text\n{command.get_help(inner)}\n```\n"
                 )
+    for plugin in installed():
+        if plugin.distribution is None:
+            parts += _plugin_commands(plugin.name)
     return "\n".join(parts)
+
+
+def _plugin_commands(name: str) -> Iterator[str]:
+    """The help of the commands that a plugin adds."""
+    group = click.Group("kinto")
+    Plugins.load([name]).hook.register_commands(cli=group)
+    with click.Context(group, info_name="kinto", terminal_width=80) as context:
+        for words, command in _commands(group, context, ()):
+            with _context(command, words) as inner:
+                yield (
+                    f"## kinto {' '.join(words)}\n\nWith the plugin `{name}`.\n\n"
+                    f"```text\n{command.get_help(inner)}\n```\n"
+                )
 
 
 def _context(command: click.Command, words: tuple[str, ...]) -> click.Context:

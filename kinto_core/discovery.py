@@ -107,6 +107,15 @@ def find(name: str) -> LoadedPlugin:
     return LoadedPlugin(name, module)
 
 
+def find_builtin(name: str) -> Any | None:  # noqa: ANN401  a module has what it has
+    """Import a built-in plugin; ``None`` when there is none of that name.
+
+    Raises:
+        ConfigurationError: importing it failed.
+    """
+    return _import(f"{BUILTIN}.{name}", name) if name.isidentifier() else None
+
+
 def _import(path: str, name: str) -> Any | None:  # noqa: ANN401  a module has what it has
     """The module of a dotted path; ``None`` if it, or a package on the way, does not exist."""
     try:

@@ -13,7 +13,10 @@ The tree::
     ├── ModifiedMeanwhile        the object is no longer what the caller saw
     ├── NotModified              the object is still what the caller saw
     ├── Refused                  a plugin's hook said no; nothing was written
+    ├── QuotaExceeded            a bucket or collection would hold more than it may
     ├── ReadOnly                 the server takes no writes
+    ├── TooManyRequests          somebody asked too often; later they may again
+    ├── Overloaded               there is more work of a kind than the server does at once
     └── BackendError
         ├── BackendUnavailable   a database or cache is away, full or locked; nothing was written
         │   └── ConnectionLost   only a connection to it broke, perhaps
@@ -134,8 +137,42 @@ class Refused(KintoError):
     """A hook refused the change; nothing was written."""
 
 
+class QuotaExceeded(KintoError):
+    """A bucket or collection would hold more than it may; nothing was written.
+
+    Attributes:
+        uri: of the bucket or collection.
+        quota: the name of the limit, such as ``max_bytes``.
+        limit: what is allowed.
+        value: what there would be.
+    """
+
+    def __init__(self, message: str, *, uri: str, quota: str, limit: int, value: int) -> None:
+        super().__init__(message)
+        self.uri = uri
+        self.quota = quota
+        self.limit = limit
+        self.value = value
+
+
 class ReadOnly(KintoError):
     """The server is read-only."""
+
+
+class TooManyRequests(KintoError):
+    """Too many requests, please slow down.
+
+    Attributes:
+        retry_after_seconds: when it may be tried again.
+    """
+
+    def __init__(self, retry_after_seconds: int, message: str | None = None) -> None:
+        super().__init__(message or "Too many requests, please slow down.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Overloaded(KintoError):
+    """The server has more to do than it can; try again soon."""
 
 
 class BackendError(KintoError):

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from kinto_core import hookspecs
-from kinto_core.discovery import LoadedPlugin, find_all
+from kinto_core.authentication.policies import PolicyFactory
+from kinto_core.discovery import LoadedPlugin, find_all, find_builtin
 from kinto_core.errors import ConfigurationError
 from kinto_core.events.collector import Collector
 from kinto_core.events.event import ResourceChanged, ResourceRead
@@ -133,6 +134,22 @@ class Plugins:
         """The resource types of all plugins."""
         return [kind for kinds in self.gather("register_resources") for kind in kinds]
 
+    def policy_factories(self, server: "Server") -> Mapping[str, PolicyFactory]:
+        """The factories of ``register_policies`` by name.
+
+        Those that a built-in plugin offers as ``policies_alone(server)`` count when the settings
+        use them, though the plugin is not included. Source: built-in plugins B-85.
+        """
+        settings = server.settings
+        answers = self.gather("register_policies", server=server)
+        found = {name: one for answer in answers for name, one in answer.items()}
+        enabled = settings.multiauth_policies
+        uses = {settings.policies.get(name, {}).get("use", name) for name in enabled}
+        for name in sorted(uses - set(found)):
+            offer = getattr(find_builtin(name), "policies_alone", None)
+            found |= offer(server) if offer is not None else {}
+        return found
+
     def include_all(self, config: Any) -> None:  # noqa: ANN401  a Pyramid configurator
         """Call ``includeme(config)`` of each plugin that has one, in order.
 
@@ -196,6 +213,23 @@ def dispatch_before(
             for subscriber in subscribers:
                 subscriber(known)
     return collector.events
+
+
+def dispatch_settling(plugins: Plugins, collector: Collector, transaction: "Transaction") -> None:
+    """Call ``before_commit`` with everything that a transaction changed.
+
+    Raises:
+        Exception: whatever a hook raises: the transaction is to be undone.
+    """
+    subscribers = plugins.subscribers("before_commit")
+    if subscribers and collector.has_changes:
+        known = {
+            "changes": collector.changes,
+            "transaction": transaction,
+            "server": plugins.server,
+        }
+        for subscriber in subscribers:
+            subscriber(known)
 
 
 def dispatch_after(plugins: Plugins, events: Iterable[ResourceChanged]) -> None:

@@ -8,7 +8,7 @@ the order of ``includes``, listeners of the settings before them; ``@hookimpl(tr
 One module serves every server of the process: state belongs to ``server``, not to the module.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     import click
 
     from kinto_core.authentication.interface import Identity
+    from kinto_core.authentication.policies import PolicyFactory
+    from kinto_core.database.moment import Source
     from kinto_core.database.plugin_tables import PluginTables
     from kinto_core.eventlog.consumer import Consumer, LogReader
-    from kinto_core.events.event import ResourceChanged, ResourceRead
+    from kinto_core.events.event import Change, ResourceChanged, ResourceRead
     from kinto_core.metrics import Metrics
+    from kinto_core.objects import ObjectKey
     from kinto_core.resources.definition import ResourceType
     from kinto_core.server import Server
     from kinto_core.settings import Settings
@@ -47,6 +50,25 @@ def resource_changed(
 
     Raising: refuses the request and undoes the whole transaction. ``kinto_core.errors.Refused``
     gives the client a 403 with your text, ``InvalidInput`` a 400; anything else is a 500.
+    """
+
+
+@hookspec
+def before_commit(
+    changes: "Sequence[Change]", transaction: "Transaction", server: "Server"
+) -> None:
+    """Settle what follows from everything that a transaction changed, such as sums.
+
+    When: once at the end of each transaction that changed objects, as late as possible: after all
+    ``resource_changed`` hooks and the event log. In the process and thread of the request.
+
+    Transaction: inside. The changes are all of them, those of hooks included, in their order. Write
+    to tables of your own with ``transaction.connection``; rows that many transactions write are
+    held for a short time only. Change no objects: nobody would be told.
+
+    Returns: nothing.
+
+    Raising: refuses the request and undoes the whole transaction, as in ``resource_changed``.
     """
 
 
@@ -189,14 +211,34 @@ def register_heartbeats(server: "Server") -> Mapping[str, Callable[[], bool | No
 
 
 @hookspec
-def register_capabilities(server: "Server") -> Mapping[str, Mapping[str, Any]]:
+def register_counters(server: "Server") -> Mapping[str, Callable[["Source"], tuple[int, int]]]:
+    """Add what a plugin keeps in its own tables to ``/__counters__``.
+
+    When: once at start, if the plugin ``counters`` is enabled; the functions that it returns are
+    called when things are counted.
+
+    Transaction: none.
+
+    Returns: functions by the name to show. Each gets a connection to the database of the objects,
+    whose ``execute(query)`` gives rows, and gives the number of objects and of tombstones.
+
+    Raising: stops the start; a function that raises fails the request.
+    """
+    return {}
+
+
+@hookspec
+def register_capabilities(
+    server: "Server",
+) -> Mapping[str, Mapping[str, Any] | Callable[[], Mapping[str, Any]]]:
     """Announce features in the root view.
 
     When: once at start.
 
     Transaction: none.
 
-    Returns: entries by name, each with at least ``description`` and ``url``.
+    Returns: entries by name, each with at least ``description`` and ``url``; or functions that give
+    them at each request: be quick.
 
     Raising: stops the start.
     """
@@ -220,6 +262,21 @@ def register_metrics(settings: "Settings") -> "Metrics | None":
 
 
 @hookspec
+def register_policies(server: "Server") -> Mapping[str, "PolicyFactory"]:
+    """Offer ways to authenticate, for the settings ``multiauth.policy.<name>.use``.
+
+    When: once at start, when the backends are there and before the tables are.
+
+    Transaction: none.
+
+    Returns: factories by the name that ``use`` gives; each is called for every policy that uses it.
+
+    Raising: stops the start.
+    """
+    return {}
+
+
+@hookspec
 def principals(identity: "Identity") -> Iterable[str]:
     """Add principals to an authenticated user.
 
@@ -235,6 +292,26 @@ def principals(identity: "Identity") -> Iterable[str]:
 
 
 @hookspec
+def principal_erased(
+    principal: str,
+    objects: "Sequence[ObjectKey]",
+    transaction: "Transaction",
+    server: "Server",
+) -> None:
+    """Forget a user whose data are erased.
+
+    When: at the end of ``DELETE /__user_data__/<principal>``: what only this user might write is
+    deleted, and the user is taken out of all permissions and groups.
+
+    Transaction: inside. ``objects`` are those that were deleted, without what was inside of them.
+
+    Returns: nothing.
+
+    Raising: refuses the request and undoes the whole transaction, as in ``resource_changed``.
+    """
+
+
+@hookspec
 def server_flushed(server: "Server") -> None:
     """React to everything having been erased.
 
@@ -245,4 +322,19 @@ def server_flushed(server: "Server") -> None:
     Returns: nothing.
 
     Raising: fails the request or command that flushed; the data are gone all the same.
+    """
+
+
+@hookspec
+def server_closing(server: "Server") -> None:
+    """Let go of what the plugin holds for a server: threads, connections.
+
+    When: when the server is closed, before its own connections are; wait for threads that use
+    them. It may be closed twice. A process that is killed never calls it.
+
+    Transaction: none.
+
+    Returns: nothing.
+
+    Raising: fails the closing.
     """

@@ -1,10 +1,13 @@
-"""What a unit of work can read, besides the look-ups that decide about requests."""
+"""What a unit of work can read: what decides about requests, objects, lists, grants."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from kinto_core.connections import Connections
-from kinto_core.objects import Grants, ObjectKey, StoredObject
+from kinto_core.connections import Borrowed, Connections
+from kinto_core.database.lookup import Found, Question
+from kinto_core.objects import Grants, ListState, ObjectKey, Snapshot, StoredObject
 from kinto_core.permission.interface import Permission
+from kinto_core.remembering import ListKey
+from kinto_core.storage import sql_changes
 from kinto_core.storage.interface import Storage
 from kinto_core.storage.pages import PageText
 from kinto_core.storage.query import Query
@@ -16,12 +19,22 @@ class Readings:
     Args:
         storage: where objects are.
         permission: where grants are.
+        look_up: reads what decides about a request when both are one database.
     """
 
-    def __init__(self, storage: Storage, permission: Permission) -> None:
+    def __init__(
+        self, storage: Storage, permission: Permission, look_up: Callable[..., Found]
+    ) -> None:
         self.storage = storage
         self.permission = permission
+        self._look_up = look_up
+        self._changed_trees: set[str] = set()
+        self._ahead: tuple[ListKey, Query, PageText | None] | None = None
         self._connections = Connections(storage.database, permission.database)
+
+    def reading(self) -> Borrowed:
+        """A connection that reads, as a context manager; for plugins with tables of their own."""
+        return self._connections.reading()
 
     def fetch(self, key: ObjectKey) -> StoredObject | None:
         """The object or tombstone with this key."""
@@ -34,7 +47,12 @@ class Readings:
             return self.storage.find(connection, parent_id, resource, query)
 
     def page_text(self, parent_id: str, resource: str, query: Query) -> PageText:
-        """A page of a list as one JSON text."""
+        """A page of a list as one JSON text; it may have been read already (``look_up``)."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and not self._connections.is_writing:
+            key, asked, text = ahead
+            if text is not None and key == (parent_id, resource) and asked == query:
+                return text
         with self._connections.reading() as connection:
             return self.storage.page_text(connection, parent_id, resource, query)
 
@@ -62,3 +80,52 @@ class Readings:
         """The objects that only this principal may write."""
         with self._connections.reading_grants() as connection:
             return self.permission.owned_only_by(connection, principal)
+
+    def _snapshot(  # noqa: PLR0913  as look_up
+        self,
+        keys: Sequence[ObjectKey],
+        user_id: str | None,
+        list_of: ListKey | None,
+        *,
+        ancestor_bodies: bool = False,
+        target_is_list: bool = False,
+        all_grants: bool = False,
+        page: Query | None = None,
+    ) -> Snapshot:
+        """In one statement when objects and grants live together, else in several."""
+        if not keys and user_id is None and list_of is None:
+            return Snapshot([], [])
+        if self._connections.are_one:
+            question = Question(
+                tuple(keys), user_id, list_of, ancestor_bodies, target_is_list, all_grants
+            )
+            if page is not None and list_of is not None:
+                return self._with_page(question, list_of, page)
+            return self._look(question).snapshot
+        return Snapshot(
+            [self.fetch(key) for key in keys],
+            [self.grants(key) for key in keys],
+            tuple(self.groups(user_id)),
+            self._list_state(list_of),
+        )
+
+    def _look(self, question: Question) -> Found:
+        with self._connections.reading() as connection:
+            return self._look_up(connection, question, has_changed=bool(self._changed_trees))
+
+    def _with_page(self, question: Question, key: ListKey, page: Query) -> Snapshot:
+        """The answer to a question, and the page kept for who asks for it."""
+        everyday = sql_changes.parameters(*key, page)
+        if everyday is None:
+            return self._look(question).snapshot
+        few = sql_changes.beginning(everyday)
+        found = self._look(question._replace(page=few))
+        if found.page is not None:
+            self._ahead = (key, page, sql_changes.text_of(found.page, few["limit"], everyday))
+        return found.snapshot
+
+    def _list_state(self, key: ListKey | None) -> ListState | None:
+        if key is None:
+            return None
+        with self._connections.reading() as connection:
+            return self.storage.list_state(connection, *key)

@@ -115,7 +115,7 @@ class Server:
         )
         self.policies: tuple[Policy, ...] = tuple(
             timed(one, self.metrics, f"authentication_{one.name}_seconds", ("authenticate",))
-            for one in build_policies(self.settings)
+            for one in build_policies(self.settings, self.plugins.policy_factories(self))
         )
         self.tables: tuple[PluginTables, ...] = tuple(
             one for answer in self.plugins.gather("register_tables", server=self) for one in answer
@@ -287,7 +287,8 @@ class Server:
         return self.events.machinery.readable if self.events is not None else None
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, once the plugins have let go."""
+        self.plugins.hook.server_closing(server=self)
         if self.events is not None:
             self.events.machinery.close()
         self.cache.close()

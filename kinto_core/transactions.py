@@ -16,16 +16,17 @@ from typing import Self
 from kinto_core.clock import Clock
 from kinto_core.database.containers import Containers, forget_versions, replace_versions
 from kinto_core.database.engine import Connection
-from kinto_core.database.lookup import Question
+from kinto_core.database.lookup import Found
 from kinto_core.eventlog.opening import Machinery
 from kinto_core.events.collector import Collector
 from kinto_core.events.event import Change, ResourceChanged
-from kinto_core.hooks import Plugins, dispatch_after, dispatch_before
+from kinto_core.hooks import Plugins, dispatch_after, dispatch_before, dispatch_settling
 from kinto_core.objects import ListState, ObjectKey, Snapshot, StoredObject, tree_of
 from kinto_core.permission.interface import Permission
 from kinto_core.readings import Readings
 from kinto_core.remembering import ListKey, Parents, Writers
 from kinto_core.storage.interface import Storage
+from kinto_core.storage.query import Query
 
 __all__ = ["Backends", "ListKey", "Transaction"]
 
@@ -44,7 +45,7 @@ class Backends:
     clock: Clock
     event_log: Machinery | None = None
     containers: frozenset[str] = frozenset()
-    look_up: Callable[..., Snapshot] = field(default_factory=lambda: Containers().look_up)
+    look_up: Callable[..., Found] = field(default_factory=lambda: Containers().look_up)
     writers: Writers = field(default_factory=Writers)
 
 
@@ -73,7 +74,7 @@ class Transaction(Readings):
     def __init__(
         self, backends: Backends, *, request_id: str | None = None, remembers: bool = False
     ) -> None:
-        super().__init__(backends.storage, backends.permission)
+        super().__init__(backends.storage, backends.permission, backends.look_up)
         self.backends = backends
         self.collector = Collector(request_id=request_id)
         self._parents = (
@@ -81,7 +82,6 @@ class Transaction(Readings):
         )
         self._writer: tuple[str | None, ListKey] | None = None
         self._lists: dict[ListKey, _HeldList] = {}
-        self._changed_trees: set[str] = set()
 
     def __enter__(self) -> Self:
         """Begin; nothing is opened yet."""
@@ -127,8 +127,13 @@ class Transaction(Readings):
         list_of: ListKey | None = None,
         target_is_list: bool = False,
         all_grants: bool = False,
+        page: Query | None = None,
     ) -> Snapshot:
-        """Read what decides about a request; see ``kinto_core.database.lookup.Question``."""
+        """Read what decides about a request; see ``kinto_core.database.lookup.Question``.
+
+        ``page`` is one of the list for which ``page_text`` is going to be called if the caller may
+        read it. It may be read on the way.
+        """
         self._write_timestamp_of(list_of)
         if self._parents is not None:
             return self._parents.look_up(
@@ -141,6 +146,7 @@ class Transaction(Readings):
             ancestor_bodies=ancestor_bodies,
             target_is_list=target_is_list,
             all_grants=all_grants,
+            page=page,
         )
 
     # -- writing ----------------------------------------------------------------------------------
@@ -297,6 +303,7 @@ class Transaction(Readings):
         )
         if machinery is not None and events:
             machinery.log.append(self._begin(), events, self.backends.clock())
+        dispatch_settling(self.backends.plugins, self.collector, self)
         return events
 
     def _change_trees(self, keys: Iterable[ObjectKey]) -> None:
@@ -315,43 +322,13 @@ class Transaction(Readings):
         if held is not None and held.is_dirty:
             self.write_list_timestamps()
 
-    def _snapshot(  # noqa: PLR0913  as look_up
-        self,
-        keys: Sequence[ObjectKey],
-        user_id: str | None,
-        list_of: ListKey | None,
-        *,
-        ancestor_bodies: bool = False,
-        target_is_list: bool = False,
-        all_grants: bool = False,
-    ) -> Snapshot:
-        """In one statement when objects and grants live together, else in several."""
-        if not keys and user_id is None and list_of is None:
-            return Snapshot([], [])
-        if self._connections.are_one:
-            with self._connections.reading() as connection:
-                return self.backends.look_up(
-                    connection,
-                    Question(
-                        tuple(keys), user_id, list_of, ancestor_bodies, target_is_list, all_grants
-                    ),
-                    has_changed=bool(self._changed_trees),
-                )
-        return Snapshot(
-            [self.fetch(key) for key in keys],
-            [self.grants(key) for key in keys],
-            tuple(self.groups(user_id)),
-            self._list_state(list_of),
-        )
-
     def _list_state(self, key: ListKey | None) -> ListState | None:
         if key is None:
             return None
         held = self._lists.get(key)
         if held is not None:
             return ListState(held.timestamp, held.version)
-        with self._connections.reading() as connection:
-            return self.storage.list_state(connection, *key)
+        return super()._list_state(key)
 
     def _is_held(self, key: ListKey) -> bool:
         return key in self._lists

@@ -5,9 +5,11 @@ whatever carries such a value can authenticate: HTTP, a socket, a script. What a
 not decided here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from kinto_core.errors import BackendUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class Identity:
     def identifier(self) -> str:
         """The user id without the policy's prefix, as logs show it. Source: settings S-196."""
         return self.user_id.partition(":")[2]
+
+
+class Undecided(BackendUnavailable):
+    """A policy cannot tell now whether credentials are its own; the next ones are asked first."""
 
 
 class Policy(Protocol):
@@ -60,5 +66,33 @@ class Policy(Protocol):
 
         Raises:
             BackendUnavailable: the policy needs a backend that is away.
+            Undecided: so it is, and the credentials may well be those of another policy.
         """
         ...
+
+
+def identify(policies: Iterable[Policy], authorization: str) -> Identity | None:
+    """Whose credentials these are: the first policy that recognises them says so.
+
+    Args:
+        policies: in order of preference.
+        authorization: the header's value.
+
+    Raises:
+        BackendUnavailable: a policy needs a backend that is away. When that one is ``Undecided``,
+            only if no later policy recognises the credentials.
+
+    Source: protocol A-1.
+    """
+    undecided: Undecided | None = None
+    for policy in policies:
+        try:
+            identity = policy.authenticate(authorization)
+        except Undecided as error:
+            undecided = undecided or error
+            continue
+        if identity is not None:
+            return identity
+    if undecided is not None:
+        raise undecided
+    return None

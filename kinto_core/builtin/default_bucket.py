@@ -57,7 +57,7 @@ def includeme(config: Configurator) -> None:
     site.rewrites.append(to_personal_bucket)
 
 
-def bucket_id(site: Site, user_id: str) -> str:
+def bucket_id(site: Site | Server, user_id: str) -> str:
     """The id of a user's personal bucket. Source: protocol D-2."""
     secret = site.settings.default_bucket_hmac_secret.encode()
     digest = hmac.new(secret, user_id.encode(), hashlib.sha256).hexdigest()

@@ -6,6 +6,12 @@ from pathlib import Path
 
 from kinto_core.settings import Settings
 
+
+def _lacks_token(settings: Settings, plugin: str) -> bool:
+    """Whether an endpoint of a plugin is open to anybody. Source: built-in plugins BW-13."""
+    return plugin in settings.includes and not settings.extra.get(f"{plugin}_token")
+
+
 _RULES: Mapping[str, Callable[[Settings], bool]] = {
     "storage_backend = memory: everything is lost at the end; set storage_url": lambda settings: (
         settings.storage_backend == "memory"
@@ -28,8 +34,22 @@ _RULES: Mapping[str, Callable[[Settings], bool]] = {
     "basicauth accepts any name and password as a new user; prefer accounts or openid": (
         lambda settings: "basicauth" in settings.multiauth_policies
     ),
+    "strangers may create accounts: create those of administrators before they take the names; "
+    "see kinto accounts list": lambda settings: (
+        "system.Everyone" in settings.principals.get("account_create", ())
+        and any(
+            name.startswith("account:")
+            for name in (*settings.principals.get("account_write", ()), *settings.administrators)
+        )
+    ),
     "bucket_create_principals has system.Everyone: anybody can fill the disk": (
         lambda settings: "system.Everyone" in settings.principals.get("bucket_create", ())
+    ),
+    "counters without counters_token: anybody may see how many objects there are": (
+        lambda settings: _lacks_token(settings, "counters")
+    ),
+    "prometheus without prometheus_token: anybody may see the metrics": (
+        lambda settings: _lacks_token(settings, "prometheus")
     ),
     "administrators has system.Everyone or system.Authenticated": lambda settings: bool(
         {"system.Everyone", "system.Authenticated"} & set(settings.administrators)

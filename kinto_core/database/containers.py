@@ -65,8 +65,8 @@ class Containers:
 
     def look_up(
         self, connection: Connection, question: Question, *, has_changed: bool = False
-    ) -> Snapshot:
-        """What decides about a request.
+    ) -> Found:
+        """What decides about a request; and a page, where that takes no statement more.
 
         Args:
             connection: any, of the database that has objects and grants.
@@ -76,21 +76,22 @@ class Containers:
         """
         ancestors = question.ancestors
         if not ancestors or question.all_grants or has_changed:
-            return read(connection, question).snapshot
+            return read(connection, question)
         place = (ancestors, question.user_id, question.ancestor_bodies)
         known = self._known.get(place)
         if known is not None:
-            rest, tree = read_rest(connection, question)
-            if tree == known.tree and rest.groups == known.groups:
-                return _joined(known, rest, target_is_list=question.target_is_list)
+            rest = read_rest(connection, question)
+            if rest.tree == known.tree and rest.snapshot.groups == known.groups:
+                joined = _joined(known, rest.snapshot, target_is_list=question.target_is_list)
+                return rest._replace(snapshot=joined)
         found = read(connection, question)
         if found.tree is not None:
             self._keep(place, found)
-        return found.snapshot
+        return found
 
     def _keep(self, place: Place, found: Found) -> None:
         depth = len(place[0])
-        snapshot, tree = found
+        snapshot, tree, _ = found
         objects, grants = tuple(snapshot.objects[:depth]), tuple(snapshot.grants[:depth])
         characters = _length(objects, grants, snapshot.groups)
         if tree is None or characters > MAX_SHARE:

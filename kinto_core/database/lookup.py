@@ -5,10 +5,12 @@ collection and its bucket, and whether these exist. When objects and grants live
 single statement fetches it all.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kinto_core.database.connection import Connection
-from kinto_core.database.lookup_sql import GRANT, GROUP, LIST, OBJECT, Shape, rest, whole
+from kinto_core.database.lookup_sql import GRANT, GROUP, LIST, OBJECT, TREE, Shape, rest, whole
+from kinto_core.database.page_sql import PageRow
 from kinto_core.objects import Grants, ListState, ObjectKey, Snapshot, StoredObject, tree_of
 
 
@@ -24,6 +26,7 @@ class Question(NamedTuple):
         target_is_list: whether the request is about that list, so that all keys are ancestors.
         all_grants: whether the grants of others on ancestors are wanted too, for a caller who is
             more than a user and its groups.
+        page: parameters of ``page_sql``, for a page of the list if it costs nothing to read it too.
     """
 
     keys: tuple[ObjectKey, ...]
@@ -32,6 +35,7 @@ class Question(NamedTuple):
     ancestor_bodies: bool = False
     target_is_list: bool = False
     all_grants: bool = False
+    page: Mapping[str, Any] | None = None
 
     @property
     def ancestors(self) -> tuple[ObjectKey, ...]:
@@ -45,10 +49,12 @@ class Found(NamedTuple):
     Attributes:
         snapshot: what was read; empty where it was not asked for.
         tree: version of the tree that holds the target; ``None`` when it has none.
+        page: the page that was asked for, if it was read.
     """
 
     snapshot: Snapshot
     tree: int | None
+    page: PageRow | None = None
 
 
 def read(connection: Connection, question: Question) -> Found:
@@ -62,15 +68,19 @@ def read(connection: Connection, question: Question) -> Found:
 
 
 def read_rest(connection: Connection, question: Question) -> Found:
-    """Read what ``read`` does, less the ancestors and the grants on them."""
+    """Read what ``read`` does and the page, less the ancestors and the grants on them."""
     parameters = _parameters(question)
+    shape = _shape(question)
+    if question.page is not None:
+        parameters.update(question.page)
+        shape = shape._replace(with_page=True)
     if not question.target_is_list:
         parameters["parent"], parameters["resource"], parameters["id"] = question.keys[-1]
-    return _found(question, connection.run(rest(_shape(question)), parameters))
+    return _found(question, connection.run(rest(shape), parameters))
 
 
 def _shape(question: Question) -> Shape:
-    keys, user_id, list_of, ancestor_bodies, target_is_list, all_grants = question
+    keys, user_id, list_of, ancestor_bodies, target_is_list, all_grants, _ = question
     return Shape(
         len(keys),
         user_id is None,
@@ -100,6 +110,7 @@ def _found(question: Question, rows: list[tuple[Any, ...]]) -> Found:
     groups: list[str] = []
     state: ListState | None = None
     tree: int | None = None
+    page: PageRow | None = None
     for kind, level, name, text, number, deleted in rows:
         if kind == OBJECT:
             found[level] = StoredObject(name, number, text, deleted)
@@ -109,6 +120,8 @@ def _found(question: Question, rows: list[tuple[Any, ...]]) -> Found:
             groups.append(text)
         elif kind == LIST:
             state = ListState(number, int(text))
-        else:
+        elif kind == TREE:
             tree = number
-    return Found(Snapshot(found, granted, tuple(groups), state), tree)
+        else:
+            page = PageRow(text, level, number, name, deleted)
+    return Found(Snapshot(found, granted, tuple(groups), state), tree, page)

@@ -30,10 +30,11 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from kinto_core.database import page_sql
 from kinto_core.database.connection import Statement
 from kinto_core.database.tables import grants, members, objects, timestamps, tree_versions
 
-OBJECT, GRANT, GROUP, LIST, TREE = range(5)
+OBJECT, GRANT, GROUP, LIST, TREE, PAGE = range(6)
 """What a row tells; each has kind, level, name, text, number and deleted."""
 
 _KEY = ("parent_id", "resource", "id")
@@ -50,6 +51,7 @@ class Shape(NamedTuple):
         target_is_list: whether all keys are ancestors.
         with_list: whether the state of a list is wanted.
         all_grants: whether the grants of others on ancestors are wanted.
+        with_page: whether a page of the list is wanted, from ``rest`` only.
     """
 
     depth: int
@@ -58,6 +60,7 @@ class Shape(NamedTuple):
     target_is_list: bool
     with_list: bool
     all_grants: bool
+    with_page: bool = False
 
 
 @lru_cache(maxsize=64)
@@ -74,9 +77,9 @@ def rest(shape: Shape) -> Statement:
     """Reads what is left when all about ancestors but the version of their tree is known.
 
     Parameters: ``parent``, ``resource``, ``id`` of the target, ``user_id``, ``list_parent``,
-    ``list_resource`` and ``tree``, as far as the shape has them.
+    ``list_resource`` and ``tree``, and those of ``page_sql``, as far as the shape has them.
     """
-    return Statement(lambda _: union_all(*_rest(shape)), is_quick=True)
+    return Statement(lambda dialect: union_all(*_rest(shape, dialect)), is_quick=True)
 
 
 def _whole(shape: Shape) -> list[Select[Any]]:
@@ -89,8 +92,10 @@ def _whole(shape: Shape) -> list[Select[Any]]:
     return parts + _about_caller_and_list(shape)
 
 
-def _rest(shape: Shape) -> list[Select[Any]]:
+def _rest(shape: Shape, dialect: str) -> list[Select[Any]]:
     parts = [_tree()]
+    if shape.with_page:
+        parts.append(_page(dialect))
     if not shape.target_is_list:
         parts += [_target(shape), _target_grants(shape)]
     return parts + _about_caller_and_list(shape)
@@ -256,3 +261,10 @@ def _tree() -> Select[Any]:
         tree_versions.c.version,
         literal_column("false"),
     ).where(tree_versions.c.root == bindparam("tree"))
+
+
+def _page(dialect: str) -> Select[Any]:
+    page = page_sql.page(dialect).subquery("joined")
+    return _row(
+        PAGE, page.c.size, page.c.last_id, page.c.text, page.c.oldest, page.c.is_followed
+    ).select_from(page)

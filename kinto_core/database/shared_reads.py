@@ -16,7 +16,10 @@ from kinto_core.database.connection import Command, Rows
 from kinto_core.errors import ConnectionLost
 
 SLOW_SECONDS = 0.002
-"""When the last trip took longer, waiting for one costs more than it saves."""
+"""When trips take longer, waiting for one costs more than it saves."""
+
+WEIGHT = 0.1
+"""How much the last trip counts in what trips take; one that was held up means nothing."""
 
 STALLED_SECONDS = 1.0
 """Who waited so long goes alone: the connection may be dead without anybody having noticed."""
@@ -64,7 +67,7 @@ class SharedReads:
         self._lock = threading.Lock()
         self._waiting: list[_Ticket] = []
         self._is_travelling = False
-        self._is_slow = False
+        self._pace = 0.0
 
     def run(self, command: Command) -> Rows | None:
         """The rows of a statement; ``None`` when the caller does better to run it itself.
@@ -77,7 +80,7 @@ class SharedReads:
         with self._lock:
             if not self._is_travelling:
                 self._is_travelling = ticket.leads = True
-            elif self._is_slow:
+            elif self._pace > SLOW_SECONDS:
                 return None
             else:
                 self._waiting.append(ticket)
@@ -115,7 +118,7 @@ class SharedReads:
             self._travel([ticket, *others])
         finally:
             with self._lock:
-                self._is_slow = time.perf_counter() - began > SLOW_SECONDS
+                self._pace += WEIGHT * (time.perf_counter() - began - self._pace)
                 following = self._waiting.pop(0) if self._waiting else None
                 if following is not None:
                     following.leads = True

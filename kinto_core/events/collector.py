@@ -78,6 +78,11 @@ class Collector:
         return events
 
     @property
+    def changes(self) -> tuple[Change, ...]:
+        """Every change so far, in order."""
+        return tuple(self._changes)
+
+    @property
     def has_changes(self) -> bool:
         """Whether anything was changed."""
         return bool(self._changes)

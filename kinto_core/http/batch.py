@@ -6,6 +6,7 @@ Source: protocol section 9.
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
@@ -24,6 +25,9 @@ from kinto_core.http.summaries import ERROR, of_operation
 from kinto_core.http.views import serve_path
 from kinto_core.logs import SUBREQUESTS, RequestSummary, log_request
 from kinto_core.transactions import ListKey, Transaction
+
+shared_transaction: ContextVar[Transaction | None] = ContextVar("shared_transaction", default=None)
+"""The transaction of the batch that is being served: who authenticates in it sees what it wrote."""
 
 Elsewhere = Callable[[Exchange], Reply]
 """Serves what is no resource: the root view, and what plugins add."""
@@ -74,7 +78,11 @@ class Batch:
         def work(tx: Transaction) -> list[_Answer]:
             for key in lists:
                 tx.lock_list(key)
-            return [self._one(self._inner(exchange, inherited, one, tx)) for one in entries]
+            mine = shared_transaction.set(tx)
+            try:
+                return [self._one(self._inner(exchange, inherited, one, tx)) for one in entries]
+            finally:
+                shared_transaction.reset(mine)
 
         answers = self.site.server.transact(work, request_id=exchange.request_id, remembers=True)
         for one in answers:

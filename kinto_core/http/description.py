@@ -20,6 +20,7 @@ def openapi_view(site: Site, exchange: Exchange) -> Reply:
         host=host,
         scheme=scheme,
         policies=settings.multiauth_policies,
+        definitions={name: one for give in site.security for name, one in give().items()},
         endpoints_enabled=settings.endpoint_enabled,
         has_permissions_endpoint=settings.experimental_permissions_endpoint,
         contributed={

@@ -91,6 +91,7 @@ MODIFIED = ErrorKind(412, 114, "Resource was modified meanwhile", "a preconditio
 TOO_LARGE = ErrorKind(413, 113, "The request is too large.", "the body is over its limit")
 UNSUPPORTED_TYPE = ErrorKind(415, 107, None, "the body's type is not supported")
 TOO_MANY = ErrorKind(429, 117, "Too many requests, please slow down.", "over a rate limit")
+QUOTA_EXCEEDED = ErrorKind(507, 123, None, "a bucket or collection would hold more than its quota")
 BUG = ErrorKind(500, 999, "A programmatic error occurred, developers have been informed.", "a bug")
 UNAVAILABLE = ErrorKind(
     503,
@@ -102,6 +103,7 @@ UNAVAILABLE = ErrorKind(
 KINDS: tuple[tuple[type[errors.KintoError], ErrorKind], ...] = (
     (errors.Unauthenticated, UNAUTHENTICATED),
     (errors.Refused, FORBIDDEN),
+    (errors.QuotaExceeded, QUOTA_EXCEEDED),
     (errors.Forbidden, FORBIDDEN),
     (errors.InvalidInput, INVALID_PARAMETERS),
     (errors.ValueTooLong, INVALID_PARAMETERS),
@@ -112,6 +114,8 @@ KINDS: tuple[tuple[type[errors.KintoError], ErrorKind], ...] = (
     (errors.ConstraintViolated, CONFLICT),
     (errors.WriteConflict, CONFLICT),
     (errors.BackendUnavailable, UNAVAILABLE),
+    (errors.TooManyRequests, TOO_MANY),
+    (errors.Overloaded, UNAVAILABLE),
 )
 """The answer to each class of errors; the first that fits counts."""
 
@@ -160,6 +164,8 @@ def reply_to(error: errors.KintoError, *, challenges: tuple[str, ...], retry_aft
         headers = [("WWW-Authenticate", challenge) for challenge in challenges]
     elif kind in (UNAVAILABLE, CONFLICT):
         headers = [("Retry-After", str(retry_after))]
+    elif isinstance(error, errors.TooManyRequests):
+        headers = [("Retry-After", str(error.retry_after_seconds))]
     elif isinstance(error, errors.ModifiedMeanwhile):
         headers = version_headers(error.last_modified)
     return Reply(kind.status, _body(error, kind), headers)
@@ -180,7 +186,11 @@ def _body(error: errors.KintoError, kind: ErrorKind) -> bytes:
         return error_body(
             kind, message=kind.message, details={"existing": json.parse(error.existing)}
         )
-    if isinstance(error, errors.Refused | errors.ValueTooLong) and error.args:
+    if isinstance(error, errors.QuotaExceeded):
+        details = {name: getattr(error, name) for name in ("uri", "quota", "limit", "value")}
+        return error_body(kind, message=str(error), details=details)
+    told = errors.Refused | errors.ValueTooLong | errors.TooManyRequests
+    if isinstance(error, told) and error.args:
         return error_body(kind, message=str(error.args[0]))
     return error_body(kind, message=kind.message)
 

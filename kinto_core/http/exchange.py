@@ -24,6 +24,7 @@ class Exchange:
         origin_url: scheme and host for absolute URLs, without a slash at the end.
         identity: who asks, ``None`` when anonymous.
         request_id: names the request in logs and events.
+        only: the id of the one object of a list that the caller can ever see; ``None``: any.
         transaction: the one to work in, when it is shared with others.
     """
 
@@ -35,6 +36,7 @@ class Exchange:
     origin_url: str = ""
     identity: Identity | None = None
     request_id: str = ""
+    only: str | None = None
     transaction: Transaction | None = None
 
     @property

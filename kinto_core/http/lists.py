@@ -29,6 +29,7 @@ from kinto_core.resources.bodies import ObjectBody
 from kinto_core.resources.checks import INVALID_ID
 from kinto_core.resources.deleting import delete_list
 from kinto_core.resources.paging import decode, encode, fingerprint, page_size
+from kinto_core.resources.preconditions import NONE
 from kinto_core.resources.projection import project
 from kinto_core.resources.reading import ListAnswer, ListInput, ReadQuery, list_objects
 from kinto_core.resources.writing import create
@@ -44,6 +45,8 @@ def get_list(site: Site, exchange: Exchange, target: Target) -> Reply:
     call = make_call(site, exchange, target, conditions, lambda: reading.read(faults))
     if looks_inside(reading.pairs):
         call = replace(call, looks_inside=True)
+    elif conditions == NONE:
+        call = replace(call, page=reading.foresee())
     answer = site.read(exchange, lambda tx: list_objects(tx, site.server.rules, target.list, call))
     text = answer.text
     if text is None:
@@ -129,6 +132,7 @@ class ListReading:
         self._count = count
         self.pairs: Pairs = parse_pairs(exchange.query) if exchange.query else []
         self._limit: int | None = None
+        self._foreseen: ListInput | None = None
         self.parameters: ListParameters | None = None
 
     def read(self, faults: list[Fault]) -> ReadQuery:
@@ -143,6 +147,19 @@ class ListReading:
             raise InvalidInput(*found)
         return self._query
 
+    def foresee(self) -> Query | None:
+        """The page that will be asked for; ``None`` when it is not known before the list is."""
+        if self._count or check_schema(self.pairs):
+            return None
+        try:
+            asked = self._query(0)
+        except InvalidInput:  # told in its turn
+            return None
+        if not asked.as_text:
+            return None
+        self._foreseen = asked
+        return asked.query
+
     def next_page(self, after: Mapping[str, Any], nonce: str | None) -> str:
         """The absolute URL of the page after these sort values. Source: protocol G-4."""
         secret = self._site.page_secret
@@ -155,6 +172,8 @@ class ListReading:
         return f"{path}?{kept}_limit={self._limit}&_token={token}"
 
     def _query(self, list_timestamp: int) -> ListInput:
+        if self._foreseen is not None:
+            return self._foreseen
         settings = self._site.settings
         parameters = parse_list(
             self.pairs,

@@ -141,6 +141,7 @@ def make_call(
         preconditions=conditions,
         uri=exchange.path,
         url_ids=target.url_ids,
+        only=exchange.only,
     )
 
 

@@ -31,6 +31,7 @@ def describe(  # noqa: PLR0913  one argument for each fact about the server
     policies: Sequence[str],
     endpoints_enabled: Mapping[str, bool],
     has_permissions_endpoint: bool,
+    definitions: Mapping[str, Json] | None = None,
     contributed: Mapping[str, Json] | None = None,
 ) -> Json:
     """The document of one server.
@@ -44,12 +45,15 @@ def describe(  # noqa: PLR0913  one argument for each fact about the server
         policies: names of the ways to authenticate.
         endpoints_enabled: the settings, by ``{plural|object}_{resource}_{method}``.
         has_permissions_endpoint: whether ``/permissions`` exists.
+        definitions: security definitions of plugins, by the name of the policy.
         contributed: what plugins say of their endpoints, by the path of the route; see
             ``Endpoint.described``.
 
     Source: protocol O-1 to O-8.
     """
-    security: list[Json] = [{"basicauth": []}] if "basicauth" in policies else []
+    known = {"basicauth": {"type": "basic"}} if "basicauth" in policies else {}
+    known |= definitions or {}
+    security: list[Json] = [{name: []} for name in known]
     paths = _utility_paths()
     tags = [kind.plural.capitalize() for kind in resource_types]
     for kind in resource_types:
@@ -69,7 +73,7 @@ def describe(  # noqa: PLR0913  one argument for each fact about the server
         "host": host,
         "schemes": [scheme],
         "basePath": f"/v{version.partition('.')[0]}",
-        "securityDefinitions": {"basicauth": {"type": "basic"}} if security else {},
+        "securityDefinitions": known,
         "tags": [{"name": name} for name in (*tags, "User-datas", "Utilities", "Batch")],
         "paths": {**paths, **more},
     }

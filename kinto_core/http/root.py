@@ -61,7 +61,9 @@ def root_view(site: Site, exchange: Exchange) -> Reply:
             "readonly": settings.readonly,
             "explicit_permissions": settings.explicit_permissions,
         },
-        "capabilities": site.capabilities,
+        "capabilities": {
+            name: entry() if callable(entry) else entry for name, entry in site.capabilities.items()
+        },
     }
     if settings.eos is not None:
         body["eos"] = _end_of_service(settings, settings.eos)

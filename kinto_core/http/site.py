@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from kinto_core.authentication.interface import Identity
+from kinto_core.authentication.interface import Identity, identify
 from kinto_core.errors import ConnectionLost
 from kinto_core.http.exchange import Exchange
 from kinto_core.http.pages import PageTokens
@@ -27,11 +27,16 @@ class Site:
         prefix: the version prefix, such as ``/v1``.
         challenges: the ``WWW-Authenticate`` headers of a 401.
         first_moment: when the application was made, in milliseconds.
-        capabilities: entries of the root view; plugins add theirs at start.
+        capabilities: entries of the root view, or functions that give them at each request; plugins
+            add theirs at start.
         heartbeats: checks by name, each true, false or ``None``; plugins add theirs at start.
         endpoints: more endpoints by path (``kinto_core.http.endpoints.Endpoint``); plugins add
             theirs at start.
+        security: gives more ways to authenticate for the API's description, OpenAPI (Swagger 2.0)
+            security definitions by name; plugins add theirs at start.
         rewrites: turn an exchange into the one that is really meant; plugins add theirs at start.
+        guards: look at an exchange before its handler does, and may change or refuse it, by name of
+            the resource type; plugins add theirs at start.
         methods: of each resource's objects and lists, as far as they were asked for.
         user_info: say more about a user in the root view; plugins add theirs at start.
         pages: single-use tokens.
@@ -45,9 +50,13 @@ class Site:
     pages: PageTokens
     page_secret: bytes
     first_moment: int
-    capabilities: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    capabilities: dict[str, Mapping[str, Any] | Callable[[], Mapping[str, Any]]] = field(
+        default_factory=dict
+    )
     heartbeats: dict[str, Callable[[], bool | None]] = field(default_factory=dict)
+    security: list[Callable[[], Mapping[str, Any]]] = field(default_factory=list)
     rewrites: list[Callable[["Site", Exchange], Exchange]] = field(default_factory=list)
+    guards: dict[str, Callable[["Site", Exchange], Exchange]] = field(default_factory=dict)
     endpoints: dict[str, Any] = field(default_factory=dict)
     methods: dict[tuple[str, bool], tuple[str, ...]] = field(default_factory=dict)
     user_info: list[Callable[[Identity], Mapping[str, Any]]] = field(default_factory=list)
@@ -72,11 +81,7 @@ class Site:
         """Who sends these credentials; nobody in particular when no policy knows. Source: A-1."""
         if not authorization:
             return None
-        for policy in self.server.policies:
-            identity = policy.authenticate(authorization)
-            if identity is not None:
-                return identity
-        return None
+        return identify(self.server.policies, authorization)
 
     def caller(self, exchange: Exchange) -> Caller:
         """The exchange's sender, as the operations see it."""

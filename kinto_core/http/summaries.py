@@ -18,7 +18,7 @@ from kinto_core.http.adapter import EnvironHeaders, identity_of, request_id
 from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.querystring import UndecodableQuery, parse_pairs
 from kinto_core.http.site import Site
-from kinto_core.logs import REQUESTS, RequestSummary
+from kinto_core.logs import HIDDEN, REQUESTS, RequestSummary
 
 ERROR = 400
 """Statuses from here on are errors."""
@@ -31,6 +31,8 @@ def of_request(
 ) -> RequestSummary:
     """The summary of a whole request.
 
+    The addresses of an answer that no other site may hear of have secrets in them: they are hidden.
+
     Args:
         site: of the application.
         environ: of WSGI.
@@ -41,6 +43,8 @@ def of_request(
     path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
     is_short = response.content_type == "application/json"  # a file is not read into memory
     body = response.body if is_short else b""
+    is_private = response.headers.get("Referrer-Policy") == "no-referrer"
+    query = _query(environ.get("QUERY_STRING", ""))
     summary = RequestSummary(
         agent=environ.get("HTTP_USER_AGENT"),
         path=path,
@@ -48,7 +52,7 @@ def of_request(
         lang=environ.get("HTTP_ACCEPT_LANGUAGE"),
         rid=request_id(environ),
         errno=_errno(body) if response.status_code >= ERROR else 0,
-        querystring=_query(environ.get("QUERY_STRING", "")),
+        querystring=dict.fromkeys(query, HIDDEN) if query and is_private else query,
         uid=identity.identifier if identity is not None else None,
         authn_type=identity.policy if identity is not None else None,
         batch_size=_batch_size(body) if path == f"{site.prefix}/batch" else None,
@@ -58,7 +62,8 @@ def of_request(
     if REQUESTS.isEnabledFor(logging.DEBUG):
         summary.headers = dict(EnvironHeaders(environ))
         text = body.decode("utf-8", "replace")
-        summary.response = {"headers": dict(response.headerlist), "body": text}
+        headers = dict(response.headerlist) | ({"Location": HIDDEN} if is_private else {})
+        summary.response = {"headers": headers, "body": text}
     return summary
 
 

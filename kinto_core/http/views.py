@@ -67,6 +67,9 @@ def serve(site: Site, exchange: Exchange, target: Target) -> Reply:
         parsing.require_acceptable(exchange.headers)
         if "\0" in exchange.path:  # protocol W-20: no database has to see it
             raise InvalidInput(INVALID_ID)
+        guard = site.guards.get(target.type.name)
+        if guard is not None:
+            exchange = guard(site, exchange)
         reply = handler(site, exchange, target)
     except BackendError as error:
         if exchange.transaction is not None:

@@ -109,7 +109,7 @@ class Access:
         self, kind: ResourceType, ancestors: Sequence[Grants], principals: frozenset[str]
     ) -> bool:
         """Whether everything in a list may be read, tombstones included."""
-        names = _READ if kind.parent is not None else ("read",)
+        names = _READ if kind.parent is not None or kind.owner is not None else ("read",)
         return _inherits(ancestors, _READ, principals) or self.is_configured(
             principals, kind.name, *names
         )

@@ -9,6 +9,7 @@ from kinto_core.resources.access import ANONYMOUS, Access, Caller
 from kinto_core.resources.addresses import ListAddress, ObjectAddress
 from kinto_core.resources.definition import ResourceType, ResourceTypes
 from kinto_core.resources.preconditions import NONE, Preconditions
+from kinto_core.storage.query import Query
 
 Input = TypeVar("Input")
 
@@ -45,6 +46,9 @@ class Call(Generic[Input]):
         url_ids: the ids in that path by name (``bucket_id``, …), for events.
         looks_inside: whether a list is filtered or sorted by what its objects hold, so that its
             declared indexes are worth knowing.
+        only: the id of the one object of a list that the caller can ever see, so that the list is
+            as old as that; ``None``: it has others.
+        page: the page of a list that ``read`` is going to ask for, as far as that is known before.
     """
 
     read: Callable[[], Input]
@@ -53,6 +57,8 @@ class Call(Generic[Input]):
     uri: str = ""
     url_ids: Mapping[str, str] = field(default_factory=dict)
     looks_inside: bool = False
+    only: str | None = None
+    page: Query | None = None
 
 
 @dataclass(frozen=True, slots=True)

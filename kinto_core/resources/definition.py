@@ -58,8 +58,11 @@ class ResourceType:
         name: singular, lower case: ``record``.
         parent: the type that contains it; ``None`` at the top.
         fields: the rules of its own fields.
-        id_generator: the default one, a name of ``GENERATORS``.
+        id_generator: the default one: a name of ``GENERATORS``, or one of the type's own.
         prepare: has the last word before one of its objects is saved; for types of plugins.
+        owner: the principal whom an object of that id belongs to, whoever writes it: it gets
+            ``write``, the writer does not. For types at the top; who may write all of them by the
+            settings may list them too.
         has_members: whether its objects are groups of users (field ``members``).
         has_schema: whether its parent's ``schema`` field applies to it and stamps it.
         has_indexes: whether its parent's ``indexes`` field applies to its lists.
@@ -68,8 +71,9 @@ class ResourceType:
     name: str
     parent: "ResourceType | None" = None
     fields: FieldRules = any_fields
-    id_generator: str = "NameGenerator"
+    id_generator: str | IdGenerator = "NameGenerator"
     prepare: Prepare | None = None
+    owner: Callable[[str], str] | None = None
     has_members: bool = False
     has_schema: bool = False
     has_indexes: bool = False
@@ -138,7 +142,9 @@ class ResourceTypes:
                 parent = kind.parent.name
                 children[parent] = (*children.get(parent, ()), kind)
             chosen = generators.get(kind.name, kind.id_generator)
-            if chosen in GENERATORS:
+            if not isinstance(chosen, str):
+                ids[kind.name] = chosen
+            elif chosen in GENERATORS:
                 ids[kind.name] = GENERATORS[chosen]()
             else:
                 expected = ", ".join(GENERATORS)

@@ -10,7 +10,7 @@ from kinto_core.resources.addresses import ListAddress, ObjectAddress
 from kinto_core.resources.calls import Call, ObjectAnswer, Rules, Situation, keys_of
 from kinto_core.resources.deciding import hold, look, require_existing, require_writable
 from kinto_core.resources.indexes import indexed
-from kinto_core.resources.reading import ReadQuery, page, require_parent
+from kinto_core.resources.reading import ReadQuery, page, require_parent, timestamp_for
 from kinto_core.resources.timestamps import stamp
 from kinto_core.storage.query import Query, SharedWith
 from kinto_core.transactions import Transaction
@@ -90,7 +90,7 @@ def delete_list(
     tx.forget_reading()
     seen = look_at()
     require_parent(address, seen)
-    timestamp = seen.snapshot.list.timestamp if seen.snapshot.list is not None else 0
+    timestamp = timestamp_for(tx, address, call, seen.snapshot.list)
     call.preconditions.unmodified(timestamp)
     query = replace(
         read_query(timestamp).query,

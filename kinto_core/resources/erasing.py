@@ -5,6 +5,7 @@ Source: protocol V-27; events E-54.
 
 from kinto_core.authentication.principals import EVERYONE
 from kinto_core.errors import KintoError
+from kinto_core.objects import ObjectKey
 from kinto_core.resources.access import Access, Caller
 from kinto_core.resources.addresses import ObjectAddress, object_address
 from kinto_core.resources.calls import Call, Rules
@@ -15,7 +16,8 @@ from kinto_core.transactions import Transaction
 def erase_principal(tx: Transaction, rules: Rules, principal: str, caller: Caller, uri: str) -> int:
     """Delete what only this principal may write, and take it out of all permissions and groups.
 
-    Gives how many objects were deleted, those inside them aside.
+    Gives how many objects were deleted, those inside them aside. Plugins are told
+    (``principal_erased``).
 
     Args:
         tx: the transaction.
@@ -27,7 +29,7 @@ def erase_principal(tx: Transaction, rules: Rules, principal: str, caller: Calle
     everything = Rules(
         rules.types, Access(rules.types, {}, administrators=(EVERYONE,)), explicit_permissions=False
     )
-    erased = 0
+    erased: list[ObjectKey] = []
     for key in sorted(tx.owned_only_by(principal), key=lambda key: key.parent_id.count("/")):
         kind = rules.types.by_name.get(key.resource)
         if kind is None:
@@ -45,6 +47,10 @@ def erase_principal(tx: Transaction, rules: Rules, principal: str, caller: Calle
             delete(tx, everything, address, call)
         except KintoError:  # it went with what contained it
             continue
-        erased += 1
+        erased.append(key)
     tx.forget_principal(principal)
-    return erased
+    plugins = tx.backends.plugins
+    plugins.hook.principal_erased(
+        principal=principal, objects=erased, transaction=tx, server=plugins.server
+    )
+    return len(erased)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kinto_core.errors import ObjectNotFound, ParentNotFound
-from kinto_core.objects import StoredObject
+from kinto_core.objects import ListState, StoredObject
 from kinto_core.resources.addresses import ListAddress, ObjectAddress
 from kinto_core.resources.calls import Call, ObjectAnswer, Rules, Situation, keys_of
 from kinto_core.resources.checks import require_id
@@ -126,11 +126,12 @@ def list_objects(
         ancestor_bodies=call.looks_inside or call.caller.user_id is None,
         list_of=(address.parent_id, address.type.name),
         target_is_list=True,
+        page=call.page,
     )
     seen = Situation.of(snapshot, call.caller, target_is_list=True)
     shared = visible_part(tx, rules, address, call, seen)
     require_parent(address, seen)
-    timestamp = snapshot.list.timestamp if snapshot.list is not None else 0
+    timestamp = timestamp_for(tx, address, call, snapshot.list)
     read_query = call.read()
     call.preconditions.not_modified(timestamp)
     call.preconditions.unmodified(timestamp)
@@ -149,6 +150,16 @@ def list_objects(
         return ListAnswer([], timestamp, found.after, parent=parent, text=found.text)
     objects, after = page(tx, address, query)
     return ListAnswer(objects, timestamp, after, parent=parent)
+
+
+def timestamp_for(
+    tx: Transaction, address: ListAddress, call: Call[Any], state: ListState | None
+) -> int:
+    """The timestamp that a list has for the caller, in milliseconds; 0 when there is no list."""
+    stored = tx.fetch(address.object(call.only).key) if call.only is not None else None
+    if stored is not None:
+        return stored.last_modified
+    return state.timestamp if state is not None else 0
 
 
 def visible_part(

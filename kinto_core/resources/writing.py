@@ -189,7 +189,7 @@ def _write(  # noqa: PLR0913, PLR0917  everything that a write depends on
         validate_object(data, address, seen.snapshot.objects)
     if kind.prepare is not None:
         kind.prepare(tx, Writing(address.uri, call.caller.user_id, seen.existing), data)
-    _own(rules, call, new.grants)
+    _own(rules, address, call, new.grants)
     previous = seen.snapshot.objects[-1]
     times = stamp(
         now=tx.backends.clock(),
@@ -223,8 +223,14 @@ def _wish(wanted: int | None, previous: StoredObject | None) -> int | None:
     return wanted
 
 
-def _own(rules: Rules, call: Call[Any], grants: Grants) -> None:
-    """Add the writer to those who may write. Source: protocol P-20, W-13."""
+def _own(rules: Rules, address: ObjectAddress, call: Call[Any], grants: Grants) -> None:
+    """Add the writer, or whom the object belongs to, to those who may write.
+
+    Source: protocol P-20, W-13.
+    """
+    if address.type.owner is not None:
+        grants.setdefault("write", set()).add(address.type.owner(address.key.id))
+        return
     if not rules.explicit_permissions:
         return
     if call.caller.user_id is not None:
@@ -235,6 +241,8 @@ def _own(rules: Rules, call: Call[Any], grants: Grants) -> None:
 
 def _is_shown(rules: Rules, seen: Situation, address: ObjectAddress, grants: Grants) -> bool:
     """Whether the writer may see the permissions of what it wrote."""
+    if address.type.owner is not None and seen.existing is None:
+        return True
     if not seen.principals.isdisjoint(grants.get("write", ())):
         return True
     return rules.access.may_write(address.type, seen.snapshot, seen.principals)

@@ -54,7 +54,10 @@ def make_postgresql_app(values: Mapping[str, str] | None = None) -> Router:
     call and ends with the program. All calls share one database, which each call empties.
     """
     url = _postgresql_database()
-    with Server(make_settings({"storage_url": url})) as server:
+    writable = {k: v for k, v in (values or {}).items() if k.removeprefix("kinto.") != "readonly"}
+    settings = make_settings({**writable, "storage_url": url})
+    with Server(settings) as server:
+        server.migrate()  # the tables of its plugins
         server.flush()
     return make_application(make_settings({**(values or {}), "storage_url": url}))
 

@@ -14,6 +14,8 @@ from kinto_core.database.lookup import Question, read
 from kinto_core.hooks import Plugins
 from kinto_core.objects import ObjectKey, Snapshot, StoredObject, tombstone
 from kinto_core.permission.sql import SqlPermission
+from kinto_core.storage.pages import PageText
+from kinto_core.storage.query import Filter, Operator, Query, Sort
 from kinto_core.storage.sql import SqlStorage
 from kinto_core.transactions import Backends, Transaction
 
@@ -157,33 +159,86 @@ def test_every_process_knows_what_is_true(database: Database, seed: int) -> None
                 assert plain(process.look_up(question)) == plain(truth(database, question))
 
 
-def test_what_did_not_change_is_not_read_again(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def asked(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[Statement]:
+    """The statements that were run since the list was emptied."""
+    found: list[Statement] = []
+    with database.reading() as connection:
+        kind = type(connection)
+    run = kind.run
+
+    def noting(
+        self: Connection, statement: Statement, parameters: Mapping[str, object]
+    ) -> list[tuple[Any, ...]]:
+        found.append(statement)
+        return run(self, statement, parameters)
+
+    monkeypatch.setattr(kind, "run", noting)
+    return found
+
+
+def test_what_did_not_change_is_not_read_again(database: Database, asked: list[Statement]) -> None:
     process = Process(database)
     with Transaction(process.backends) as tx:
         for key in (B, C, R):
             write(tx, key, {"write": ["alice"]})
     question = Question((B, C, R), "alice")
     first = process.look_up(question)
-    asked: list[Statement] = []
-    with database.reading() as connection:
-        run = type(connection).run
-
-        def counting(
-            self: Connection, statement: Statement, parameters: Mapping[str, object]
-        ) -> list[tuple[Any, ...]]:
-            asked.append(statement)
-            return run(self, statement, parameters)
-
-        monkeypatch.setattr(type(connection), "run", counting)
-        with Transaction(process.backends) as tx:
-            write(tx, R, {"write": ["alice", "bob"]})
-        del asked[:]
-        again = process.look_up(question)
+    with Transaction(process.backends) as tx:
+        write(tx, R, {"write": ["alice", "bob"]})
+    del asked[:]
+    again = process.look_up(question)
     assert len(asked) == 1
     assert again.grants[:2] == tuple(first.grants[:2])
     assert again.grants[2] == {"write": {"alice", "bob"}}
+
+
+@pytest.mark.parametrize(
+    ("query", "statements"),
+    [
+        (Query(limit=10), 1),
+        (Query(limit=10, after={"last_modified": 100, "id": "x"}), 1),
+        (Query(limit=10_000, filters=(Filter("last_modified", Operator.GREATER, 150),)), 1),
+        (Query(limit=10_000), 2),
+        (Query(limit=10, sorts=(Sort("x"),)), 1),
+        (Query(), 1),
+    ],
+)
+def test_a_page_is_read_with_what_decides_about_it(
+    database: Database, asked: list[Statement], query: Query, statements: int
+) -> None:
+    process = Process(database)
+    with Transaction(process.backends) as tx:
+        for key in (B, C, R):
+            write(tx, key, {"write": ["alice"]})
+        rows = [StoredObject(f"r{n}", n, f'{{"id":"r{n}"}}') for n in range(2, 202)]
+        tx.save(RECORDS, rows, 300)
+
+    def read() -> PageText:
+        with Transaction(process.backends) as tx:
+            tx.look_up([B, C], user_id="alice", list_of=RECORDS, target_is_list=True, page=query)
+            return tx.page_text(*RECORDS, query)
+
+    with database.reading() as connection:
+        truth = process.backends.storage.page_text(connection, *RECORDS, query)
+    assert read() == truth
+    del asked[:]
+    assert read() == truth
+    assert len(asked) == statements
+
+
+def test_a_page_that_was_read_is_not_for_who_wrote_since(database: Database) -> None:
+    process = Process(database)
+    query = Query(limit=10)
+    with Transaction(process.backends) as tx:
+        for key in (B, C, R):
+            write(tx, key, {"write": ["alice"]})
+    for _ in range(2):
+        with Transaction(process.backends) as tx:
+            tx.look_up([B, C], user_id="alice", list_of=RECORDS, target_is_list=True, page=query)
+            write(tx, R, None)
+            assert tx.page_text(*RECORDS, query).size == 0
+            write(tx, R, {})
 
 
 def test_what_is_remembered_is_bounded(database: Database) -> None:
@@ -200,5 +255,5 @@ def test_what_is_remembered_is_bounded(database: Database) -> None:
                 key = ObjectKey("", "bucket", f"b{number}")
                 inside = ObjectKey(key.uri, "collection", "c")
                 question = Question((key, inside), "alice", None, ancestor_bodies=True)
-                assert containers.look_up(connection, question).objects[0] is not None
+                assert containers.look_up(connection, question).snapshot.objects[0] is not None
     assert containers.characters <= 1000

@@ -35,7 +35,8 @@ def app() -> Iterator[Router]:
     """A server with one object of each kind."""
     made = make_app(
         {
-            "includes": "default_bucket",
+            "includes": "default_bucket history",
+            "history_read_principals": "system.Authenticated",
             "experimental_permissions_endpoint": "true",
             "experimental_collection_schema_validation": "true",
         }
@@ -101,7 +102,7 @@ def place_among_existing_objects(case: Any, number: int) -> None:  # noqa: ANN40
     """Let two of three requests address what exists, so that they get beyond the 404."""
     names = {
         "bucket_id": "blog", "group_id": "readers", "collection_id": "articles", "id": "first",
-        "record_id": "first",
+        "record_id": "first", "timestamp": "9999999999999",
     }  # fmt: skip
     if number % 3 and case.method != "DELETE":
         for name in case.path_parameters or {}:

@@ -268,5 +268,6 @@ def test_reads_go_to_those_who_ask() -> None:
 
 
 def test_names_of_hooks_are_those_of_the_specification() -> None:
-    assert hook_names()[:3] == ["resource_changed", "after_resource_changed", "resource_read"]
+    events = ["resource_changed", "before_commit", "after_resource_changed", "resource_read"]
+    assert hook_names()[:4] == events
     assert "hookspec" not in hook_names()

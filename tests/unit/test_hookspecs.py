@@ -20,7 +20,9 @@ from kinto_core.hooks import dispatch_read, hook_names
 from kinto_core.hookspecs import hookimpl
 from kinto_core.metrics import Registry
 from kinto_core.objects import ObjectKey
+from kinto_core.resources.access import ANONYMOUS
 from kinto_core.resources.definition import ResourceType
+from kinto_core.resources.erasing import erase_principal
 from kinto_core.server import Server
 from kinto_core.supervisor import Service
 from kinto_core.testing import make_app, make_server
@@ -356,6 +358,32 @@ def test_hook_register_metrics(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         measured = server.metrics.measured()
         assert list(measured.histograms) == ["backend_cache_seconds"]
         assert measured.counters == {"cache_misses": {(): 1}}  # settings S-229
+
+
+def test_hook_principal_erased(site: Site) -> None:
+    told: list[tuple[str, list[str]]] = []
+
+    def principal_erased(principal: str, objects: list[ObjectKey]) -> None:
+        told.append((principal, [key.uri for key in objects]))
+
+    site.add(principal_erased=principal_erased)
+    site.http.put(BUCKET)
+    alice = site.http.get("/v1/").json["user"]["id"]
+    with site.server.transaction() as tx:
+        erase_principal(tx, site.server.rules, alice, ANONYMOUS, "/")
+    assert told == [(alice, ["/buckets/blog"])]
+
+
+def test_hook_server_closing(site: Site) -> None:
+    answered: list[bool] = []
+
+    def server_closing(server: Server) -> None:
+        if not answered:  # a server may be closed twice
+            answered.append(server.is_alive(server.storage.database))
+
+    site.add(server_closing=server_closing)
+    site.server.close()
+    assert answered == [True]
 
 
 def test_hook_server_flushed(site: Site) -> None:

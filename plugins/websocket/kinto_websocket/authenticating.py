@@ -1,6 +1,7 @@
 """From a token to a caller, by the same policies as over HTTP. Blocks where a policy does."""
 
 from kinto_core.authentication.interface import Identity
+from kinto_core.errors import TooManyRequests
 from kinto_core.resources.access import Caller
 from kinto_core.server import Server
 
@@ -16,7 +17,10 @@ def caller_with(server: Server, token: str) -> Caller | None:
         BackendError: a policy needs a backend that is away.
     """
     for policy in server.policies:
-        identity = policy.authenticate(token)
+        try:
+            identity = policy.authenticate(token)
+        except TooManyRequests:  # the token may be right, but nobody looks at it now
+            return None
         if identity is not None:
             return _caller_of(server, identity)
     return None

@@ -11,7 +11,13 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import TypeVar
 
-from kinto_core.errors import BackendError, KintoError, NotAllowed, ObjectNotFound
+from kinto_core.errors import (
+    BackendError,
+    KintoError,
+    NotAllowed,
+    ObjectNotFound,
+    Overloaded,
+)
 from kinto_core.eventlog.interface import Extent, LoggedEvent
 from kinto_core.events.event import Action, ResourceChanged
 from kinto_core.resources.definition import ResourceTypes
@@ -117,7 +123,7 @@ class Fanout:
         while True:
             try:
                 return await self._ask(work)
-            except BackendError as error:
+            except (BackendError, Overloaded) as error:
                 logger.warning("Permissions cannot be read, trying again: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
 

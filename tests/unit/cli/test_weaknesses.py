@@ -44,6 +44,12 @@ def test_a_weak_setting_is_said(name: str, value: str, words: str) -> None:
     assert any(words in sentence for sentence in found({name: value}))
 
 
+def test_names_of_administrators_that_strangers_may_take_are_said() -> None:
+    opened = {"account_create_principals": "system.Everyone"}
+    assert found(opened) == []
+    assert "kinto accounts" in found({**opened, "account_write_principals": "account:admin"})[0]
+
+
 def test_a_file_that_others_can_read_is_said(tmp_path: Path) -> None:
     path = tmp_path / "kinto.ini"
     path.touch(mode=0o600)

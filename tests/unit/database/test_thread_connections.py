@@ -40,6 +40,11 @@ def in_a_thread(connections: ThreadConnections) -> int:
     return seen[0]
 
 
+def closed_by(connections: list[Watched]) -> list[int | None]:
+    """Which thread closed each, if one did."""
+    return [one.closed_by for one in connections]
+
+
 def test_the_connection_of_a_thread_that_ended_is_closed_by_the_next_one(tmp_path: Path) -> None:
     made: list[Watched] = []
 
@@ -52,12 +57,13 @@ def test_the_connection_of_a_thread_that_ended_is_closed_by_the_next_one(tmp_pat
     )
     connections = ThreadConnections(engine, wrap)
     in_a_thread(connections)
-    assert made[0].closed_by is None
+    assert closed_by(made) == [None]
     own = connections.get()
     assert own is made[1]
-    assert made[0].closed_by == threading.get_ident()
+    here = threading.get_ident()
+    assert closed_by(made) == [here, None]
     in_a_thread(connections)
-    assert made[2].closed_by is None
+    assert closed_by(made) == [here, None, None]
     connections.close()
-    assert [one.closed_by for one in made] == [threading.get_ident()] * 3
+    assert closed_by(made) == [here] * 3
     engine.dispose()

@@ -34,6 +34,8 @@ def body(error: errors.KintoError) -> dict[str, Any]:
         (errors.ConstraintViolated("x"), 409, 122),
         (errors.WriteConflict("x"), 409, 122),
         (errors.BackendUnavailable("x"), 503, 201),
+        (errors.TooManyRequests(5), 429, 117),
+        (errors.Overloaded("x"), 503, 201),
         (HttpError(METHOD_NOT_ALLOWED), 405, 115),
         (errors.KintoError("x"), 500, 999),
     ],
@@ -66,6 +68,7 @@ def test_headers_of_errors() -> None:
     ]  # protocol A-6
     assert ("Retry-After", "3") in reply(errors.WriteConflict("x")).headers  # protocol E-24
     assert ("Retry-After", "3") in reply(errors.BackendUnavailable("x")).headers  # protocol E-27
+    assert ("Retry-After", "5") in reply(errors.TooManyRequests(5)).headers
     assert ("ETag", '"5"') in reply(errors.ModifiedMeanwhile(5)).headers  # protocol T-21
     kind = HttpError(METHOD_NOT_ALLOWED, headers=(("Allow", "GET"),))
     assert reply(kind).headers == [("Allow", "GET")]
