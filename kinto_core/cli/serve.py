@@ -2,6 +2,7 @@
 
 import multiprocessing
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from kinto_core.cli.options import (
     tell,
     tell_warnings,
 )
+from kinto_core.cli.placing import Processors
 from kinto_core.cli.publishing import publish
 from kinto_core.cli.sharing import metrics_folder
 from kinto_core.errors import BackendUnavailable, KintoError
@@ -70,8 +72,9 @@ def serve(  # noqa: PLR0913  one for each option
         tie_children(to_supervisor=supervised)
     tell(f"Listening on http://{settings.host}:{chosen}/")
     # The code is imported by now and shared by the workers; connections are made in each of them.
+    processors = Processors(usable_workers(settings) if settings.pin_workers else 0)
     with metrics_folder(is_needed=is_measured):
-        _server(settings, chosen).serve(target_loader=_load, wrap_loader=False)
+        _server(settings, chosen).serve(target_loader=partial(_load, processors), wrap_loader=False)
 
 
 def _prepared(settings: Settings) -> tuple[Settings, bool]:
@@ -111,13 +114,17 @@ def _server(settings: Settings, port: int) -> MPServer:
     )
 
 
-def _load() -> Callable[..., Any]:
+def _load(processors: Processors) -> Callable[..., Any]:
     """The WSGI application, made in the worker before it takes requests.
+
+    Args:
+        processors: of which the worker takes one.
 
     Raises:
         SystemExit: it cannot be made; the reason is written.
     """
     set_up_logs(load_settings(None))
+    processors.take()
     try:
         app.load_application()
     except KintoError as error:

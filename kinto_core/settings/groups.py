@@ -33,6 +33,11 @@ class ServerSettings:
     threads: int = setting(
         4, minimum=1, maximum=1024, unit="threads", help="Threads of each worker process."
     )
+    pin_workers: bool = setting(
+        True,  # noqa: FBT003  the default
+        help="Whether each worker process keeps to a processor of its own, where there are as many "
+        "of them as workers: writes then take less time.",
+    )
     project_name: str = setting("kinto", help="Name shown by the hello view, logs and metrics.")
     project_version: str = setting("", help="Version shown by the hello view; empty: the release.")
     project_docs: str = setting(
