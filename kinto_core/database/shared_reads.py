@@ -2,9 +2,9 @@
 
 Threads of one process that read by key at the same time would each wake a server process of
 PostgreSQL and be woken by it, which costs both sides more than the reading itself. Here who comes
-first takes with it all who came while the last trip was under way: one connection, one message
-each way, one server process that stays warm. Each statement is still a transaction of its own, sent
-after it was asked for, and fails by itself.
+first takes with it all who came while the last trip was under way, and waits a moment for as many
+as came lately: one connection, one message each way, one server process that stays warm. Each
+statement is still a transaction of its own, sent after it was asked for, and fails by itself.
 """
 
 import threading
@@ -20,6 +20,9 @@ SLOW_SECONDS = 0.002
 
 WEIGHT = 0.1
 """How much the last trip counts in what trips take; one that was held up means nothing."""
+
+BOARDING_SECONDS = 0.0005
+"""So long a trip waits at most for those who are probably on their way; who is alone never does."""
 
 STALLED_SECONDS = 1.0
 """Who waited so long goes alone: the connection may be dead without anybody having noticed."""
@@ -68,6 +71,8 @@ class SharedReads:
         self._waiting: list[_Ticket] = []
         self._is_travelling = False
         self._pace = 0.0
+        self._usual = 1
+        self._boarding: _Ticket | None = None
 
     def run(self, command: Command) -> Rows | None:
         """The rows of a statement; ``None`` when the caller does better to run it itself.
@@ -84,6 +89,7 @@ class SharedReads:
                 return None
             else:
                 self._waiting.append(ticket)
+                self._set_off_if_complete()
         if not ticket.leads and not self._wait(ticket):
             return None
         if ticket.leads:
@@ -111,6 +117,7 @@ class SharedReads:
 
     def _lead(self, ticket: _Ticket) -> None:
         """Take everybody along, then hand over to one of those who came meanwhile."""
+        self._board(ticket)
         with self._lock:
             others, self._waiting = self._waiting, []
         began = time.perf_counter()
@@ -119,6 +126,7 @@ class SharedReads:
         finally:
             with self._lock:
                 self._pace += WEIGHT * (time.perf_counter() - began - self._pace)
+                self._usual = max(self._usual - 1, 1 + len(others) + len(self._waiting))
                 following = self._waiting.pop(0) if self._waiting else None
                 if following is not None:
                     following.leads = True
@@ -128,6 +136,22 @@ class SharedReads:
                 following.woken.release()
             for other in others:
                 other.woken.release()
+
+    def _board(self, ticket: _Ticket) -> None:
+        """Wait a moment for as many as lately wanted to travel at about the same time."""
+        with self._lock:
+            if len(self._waiting) + 1 >= self._usual:
+                return
+            self._boarding = ticket
+        ticket.woken.acquire(timeout=BOARDING_SECONDS)
+        with self._lock:
+            self._boarding = None
+
+    def _set_off_if_complete(self) -> None:
+        """Wake who waits for others to board, when nobody else is likely to come."""
+        if self._boarding is not None and len(self._waiting) + 1 >= self._usual:
+            self._boarding.woken.release()
+            self._boarding = None
 
     def _travel(self, tickets: list[_Ticket]) -> None:
         """Give each its answer."""

@@ -88,6 +88,28 @@ def test_those_who_came_meanwhile_travel_together(station: Station) -> None:
     assert station.ask("e").result(PATIENCE_SECONDS) == [("e",)]
 
 
+def test_a_trip_waits_for_as_many_as_came_lately(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carrier = station.carriers[0]
+    first = station.ask("a")
+    assert carrier.began.acquire(timeout=PATIENCE_SECONDS)
+    second = station.ask_on_the_way("b", "c")
+    carrier.go.release(2)
+    assert [one.result(PATIENCE_SECONDS) for one in (first, *second)]
+    monkeypatch.setattr(shared_reads, "BOARDING_SECONDS", PATIENCE_SECONDS)
+    third = [station.ask(sql) for sql in "de"]
+    carrier.go.release()
+    assert [one.result(PATIENCE_SECONDS) for one in third] == [[("d",)], [("e",)]]
+    assert [len(trip) for trip in carrier.trips] == [1, 2, 2]
+    monkeypatch.setattr(shared_reads, "BOARDING_SECONDS", 0.0001)
+    carrier.go.release()
+    assert station.ask("f").result(PATIENCE_SECONDS) == [("f",)]
+    monkeypatch.setattr(shared_reads, "BOARDING_SECONDS", PATIENCE_SECONDS)
+    carrier.go.release()  # who comes alone is soon not made to wait
+    assert station.ask("g").result(PATIENCE_SECONDS / 2) == [("g",)]
+
+
 def test_a_failure_is_of_one_alone(station: Station) -> None:
     carrier = station.carriers[0]
     first = station.ask("bad a")
