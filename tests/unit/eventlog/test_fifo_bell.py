@@ -150,4 +150,4 @@ def test_many_threads_ring_while_listeners_come_and_go(
         for thread in threads:
             thread.join()
     doorbell.close()
-    assert open_files() == before
+    assert open_files() <= before  # other tests' garbage may go meanwhile
