@@ -83,7 +83,7 @@ class Access:
         """Whether the target object may be read."""
         *ancestors, own = snapshot.grants
         return (
-            _holds(own, self._own_reading[kind.name], principals)
+            holds(own, self._own_reading[kind.name], principals)
             or _inherits(ancestors, _READ, principals)
             or self.is_configured(principals, kind.name, "read", "write")
         )
@@ -101,7 +101,7 @@ class Access:
         names = ("create", "write") if kind.parent is not None else ("create",)
         return (
             _inherits(ancestors, ("write",), principals)
-            or (bool(ancestors) and _holds(ancestors[-1], (f"{kind.name}:create",), principals))
+            or (bool(ancestors) and holds(ancestors[-1], (f"{kind.name}:create",), principals))
             or self.is_configured(principals, kind.name, *names)
         )
 
@@ -123,7 +123,8 @@ class Access:
         )
 
 
-def _holds(grants: Grants, permissions: Sequence[str], principals: frozenset[str]) -> bool:
+def holds(grants: Grants, permissions: Sequence[str], principals: frozenset[str]) -> bool:
+    """Whether one of the principals has one of the permissions by these grants alone."""
     for permission in permissions:
         who = grants.get(permission)
         if who is not None and not principals.isdisjoint(who):
@@ -134,4 +135,4 @@ def _holds(grants: Grants, permissions: Sequence[str], principals: frozenset[str
 def _inherits(
     chain: Sequence[Grants], permissions: Sequence[str], principals: frozenset[str]
 ) -> bool:
-    return any(_holds(grants, permissions, principals) for grants in chain)
+    return any(holds(grants, permissions, principals) for grants in chain)

@@ -9,7 +9,7 @@ from typing import Final
 
 from kinto_core.builtin.history.entries import READING
 from kinto_core.objects import Grants, ObjectKey, StoredObject
-from kinto_core.resources.access import Caller
+from kinto_core.resources.access import Caller, holds
 from kinto_core.resources.calls import live
 from kinto_core.server import Server
 from kinto_core.transactions import Transaction
@@ -51,9 +51,9 @@ def sight_of(tx: Transaction, server: Server, bucket: str, caller: Caller) -> Si
     return Sight(
         stored,
         principals,
-        sees_all=_holds(grants, READING, principals)
+        sees_all=holds(grants, READING, principals)
         or access.is_configured(principals, RESOURCE, *READING),
-        may_purge=_holds(grants, ("write",), principals)
+        may_purge=holds(grants, ("write",), principals)
         or access.is_configured(principals, RESOURCE, "write"),
     )
 
@@ -78,7 +78,7 @@ def require_reader(
         NotAllowed: as it says, or there is no such bucket. Source: B-152.
     """
     found, granted, principals = _look(tx, keys, caller)
-    if found[0] is None or not any(_holds(grants, READING, principals) for grants in granted):
+    if found[0] is None or not any(holds(grants, READING, principals) for grants in granted):
         raise caller.refusal()
     return found
 
@@ -91,7 +91,3 @@ def _look(
     )
     found = [live(stored) for stored in snapshot.objects]
     return found, snapshot.grants, caller.principals(snapshot.groups)
-
-
-def _holds(grants: Grants, permissions: Sequence[str], principals: frozenset[str]) -> bool:
-    return any(not principals.isdisjoint(grants.get(name, ())) for name in permissions)

@@ -1,6 +1,6 @@
 """From a token to a caller, by the same policies as over HTTP. Blocks where a policy does."""
 
-from kinto_core.authentication.interface import Identity
+from kinto_core.authentication.interface import Identity, identify
 from kinto_core.errors import TooManyRequests
 from kinto_core.resources.access import Caller
 from kinto_core.server import Server
@@ -16,14 +16,11 @@ def caller_with(server: Server, token: str) -> Caller | None:
     Raises:
         BackendError: a policy needs a backend that is away.
     """
-    for policy in server.policies:
-        try:
-            identity = policy.authenticate(token)
-        except TooManyRequests:  # the token may be right, but nobody looks at it now
-            return None
-        if identity is not None:
-            return _caller_of(server, identity)
-    return None
+    try:
+        identity = identify(server.policies, token)
+    except TooManyRequests:  # the token may be right, but nobody looks at it now
+        return None
+    return _caller_of(server, identity) if identity is not None else None
 
 
 def _caller_of(server: Server, identity: Identity) -> Caller:
