@@ -5,8 +5,11 @@ commands are declared once, in the code; nothing about them is written here.
 """
 
 import inspect
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import click
@@ -18,7 +21,7 @@ from kinto_core.hooks import Plugins
 from kinto_core.http import errors as http_errors
 from kinto_core.settings.rendering import render_reference, render_table
 
-FOLDER = Path(__file__).parent / "reference"
+FOLDER = Path(__file__).resolve().parent / "reference"
 EXAMPLES = FOLDER / "hook_examples"
 _NOTE = "<!-- Written by docs/generate.py; run: make reference -->\n\n"
 _PARTS = ("When:", "Transaction:", "Returns:", "Raising:")
@@ -170,12 +173,22 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 
 
+@contextmanager
+def _without_settings() -> Iterator[None]:
+    """Away from the settings of a server that runs here: pages follow from the code alone."""
+    for name in [name for name in os.environ if name.startswith("KINTO_")]:
+        del os.environ[name]
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        yield
+
+
 def main(arguments: list[str]) -> int:
     """Write the pages, or say which are not what they should be; gives an exit status."""
     stale = []
-    for name, make in PAGES.items():
+    with _without_settings():
+        made = {name: _NOTE + make() for name, make in PAGES.items()}
+    for name, text in made.items():
         path = FOLDER / name
-        text = _NOTE + make()
         if "--check" not in arguments:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:
