@@ -10,7 +10,7 @@ from pyramid.config import Configurator
 from pyramid.router import Router
 
 from kinto_core.errors import BackendUnavailable
-from kinto_core.http.application import configure
+from kinto_core.http.application import make_wsgi
 from kinto_core.server import Server
 from kinto_core.settings import Settings, load
 
@@ -33,8 +33,7 @@ def make_application(settings: Settings) -> Router:
     config = Configurator(
         settings={**settings.extra, "handle_exceptions": "false"}, autocommit=False
     )
-    configure(config, server)
-    application: Router = config.make_wsgi_app()
+    application = make_wsgi(config, server)
     application.close = server.close
     return application
 

@@ -3,9 +3,11 @@
 A generator both makes identifiers for new objects and says which ones a client may choose.
 """
 
+import os
 import re
 import secrets
 import string
+import time
 import uuid
 from typing import Protocol
 
@@ -42,15 +44,35 @@ class NameGenerator:
         return _RELAXED.fullmatch(candidate) is not None
 
 
+def uuid_of_now(version: int) -> str:
+    """A UUID in lower case whose first 48 bits are the time in milliseconds, the others random.
+
+    Those that are made later sort after those that were made before, in another millisecond.
+
+    Args:
+        version: the number in the place of the version.
+
+    Source: RFC 9562, 4 and 5.7.
+    """
+    moment = f"{time.time_ns() // 1_000_000:012x}"
+    lot = os.urandom(10).hex()
+    variant = "89ab"[int(lot[0], 16) & 3]
+    return f"{moment[:8]}-{moment[8:]}-{version}{lot[1:4]}-{variant}{lot[4:7]}-{lot[7:19]}"
+
+
 class RelaxedUUID(NameGenerator):
-    """Random UUIDs for new objects; clients may choose any name.
+    """UUIDs for new objects; clients may choose any name.
+
+    They look like those of version 4, which clients know, but begin with the time. Objects that are
+    made together then lie together in every index, so that a batch touches a few pages of the
+    database instead of several for each object, however large the collection is.
 
     Source: protocol M-6.
     """
 
     def __call__(self) -> str:
-        """A new random UUID (version 4) in lower case."""
-        return str(uuid.uuid4())
+        """A new UUID, unique with 74 random bits in each millisecond."""
+        return uuid_of_now(4)
 
 
 class UUID4(RelaxedUUID):
@@ -58,6 +80,10 @@ class UUID4(RelaxedUUID):
 
     Source: protocol M-7.
     """
+
+    def __call__(self) -> str:
+        """A new random UUID (version 4) in lower case."""
+        return str(uuid.uuid4())
 
     def match(self, candidate: str) -> bool:
         """Whether it is a UUID in lower case with dashes."""

@@ -11,7 +11,7 @@ It knows nothing of resource types, of who may do what, or of HTTP.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from kinto_core.clock import Clock
 from kinto_core.database.containers import Containers, forget_versions, replace_versions
@@ -134,7 +134,6 @@ class Transaction(Readings):
         ``page`` is one of the list for which ``page_text`` is going to be called if the caller may
         read it. It may be read on the way.
         """
-        self._write_timestamp_of(list_of)
         if self._parents is not None:
             return self._parents.look_up(
                 keys, user_id, list_of, target_is_list=target_is_list, all_grants=all_grants
@@ -321,6 +320,16 @@ class Transaction(Readings):
         held = self._lists.get(key) if key is not None else None
         if held is not None and held.is_dirty:
             self.write_list_timestamps()
+
+    def _snapshot(
+        self,
+        keys: Sequence[ObjectKey],
+        user_id: str | None,
+        list_of: ListKey | None,
+        **how: Any,  # noqa: ANN401  as in Readings
+    ) -> Snapshot:
+        self._write_timestamp_of(list_of)
+        return super()._snapshot(keys, user_id, list_of, **how)
 
     def _list_state(self, key: ListKey | None) -> ListState | None:
         if key is None:

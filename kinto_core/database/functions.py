@@ -72,15 +72,18 @@ def _scalar_key(value: Any) -> bytes:  # noqa: ANN401  any JSON value
         return b"\x02" + value.encode().replace(_NUL, b"\x00\xff") + b"\x00\x00"
     if isinstance(value, bool):
         return b"\x04\x01" if value else b"\x04\x00"
-    return b"\x03" + _number_key(Decimal(repr(value)))
+    return b"\x03" + _number_key(value)
 
 
-def _number_key(number: Decimal) -> bytes:
+def _number_key(number: float) -> bytes:
     """Sign, exponent and digits, in bytes that sort as numbers do, of any size and precision."""
-    if not number:
+    mantissa, _, power = repr(abs(number)).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    if not digits:
         return b"\x01"
-    figures = "".join(map(str, number.as_tuple().digits)).lstrip("0").rstrip("0")
-    size = struct.pack(">I", number.adjusted() + 2**31) + figures.encode() + _NUL
+    exponent = int(power or 0) + len(digits) - len(fraction) - 1
+    size = struct.pack(">I", exponent + 2**31) + digits.rstrip("0").encode() + _NUL
     if number > 0:
         return b"\x02" + size
     return b"\x00" + bytes(255 - byte for byte in size)

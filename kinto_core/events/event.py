@@ -5,8 +5,6 @@ type, parent and action become one ``ResourceChanged``. Objects travel as JSON t
 only if somebody looks at them, so that an event nobody listens to costs next to nothing.
 """
 
-import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from kinto_core import json
+from kinto_core.ids import uuid_of_now
 
 
 class Action(StrEnum):
@@ -93,12 +92,7 @@ _PLACES: Mapping[str, int] = {"buckets": 1, "collections": 3}
 
 def new_event_id() -> str:
     """A UUID (version 7): unique, and later ones sort after earlier ones. Source: RFC 9562, 5.7."""
-    stamp = time.time_ns() // 1_000_000
-    value = (stamp << 80) | int.from_bytes(os.urandom(10))
-    value = (value & ~(0xF << 76)) | (0x7 << 76)
-    value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return uuid_of_now(7)
 
 
 @dataclass(frozen=True)

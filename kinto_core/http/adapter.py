@@ -1,4 +1,4 @@
-"""Between Pyramid's requests and responses and our exchanges and replies."""
+"""Between the requests and responses of WSGI and Pyramid and our exchanges and replies."""
 
 import itertools
 import secrets
@@ -18,6 +18,8 @@ from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.finishing import Finisher
 from kinto_core.http.site import Site
 from kinto_core.http.views import failure
+
+Headers = list[tuple[str, str]]
 
 FINISHED = "kinto.finished"
 """Set in the environment of a request whose answer has all its headers."""
@@ -88,17 +90,25 @@ def request_id(environ: dict[str, Any]) -> str:
     return known
 
 
-def to_exchange(site: Site, request: Request) -> Exchange:
+def path_of(environ: Mapping[str, Any]) -> str:
+    """The path of a request, decoded.
+
+    Raises:
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    path: str = environ["PATH_INFO"]
+    return path if path.isascii() else path.encode("latin-1").decode()
+
+
+def to_exchange(site: Site, environ: dict[str, Any]) -> Exchange:
     """A request as handlers see it.
 
     Raises:
         HttpError: the body is too large; nothing of it was read.
     """
-    environ = request.environ
-    path: str = environ["PATH_INFO"].encode("latin-1").decode()
     return Exchange(
         method=environ["REQUEST_METHOD"],
-        path=path[len(site.prefix) :],
+        path=path_of(environ)[len(site.prefix) :],
         query=environ.get("QUERY_STRING", ""),
         headers=EnvironHeaders(environ),
         body=_body(site, environ),
@@ -166,14 +176,48 @@ def _too_large(limit: int) -> HttpError:
 
 def to_response(reply: Reply) -> Response:
     """A reply as Pyramid sends it."""
+    body = () if reply.body is None else (reply.body,)
+    headers = _with_content(reply)
+    return FinishedResponse(status=_line(reply.status), headerlist=headers, app_iter=body)
+
+
+class Answer:
+    """A reply as WSGI sends it; it looks like a Pyramid response to those who watch answers.
+
+    Args:
+        reply: becomes the answer's.
+
+    Attributes:
+        status_code: such as 200.
+        headerlist: all headers, in order.
+        body: empty where there is none.
+    """
+
+    __slots__ = ("body", "headerlist", "status_code")
+
+    def __init__(self, reply: Reply) -> None:
+        self.status_code = reply.status
+        self.headerlist = _with_content(reply)
+        self.body = reply.body or b""
+
+    def __call__(
+        self, environ: Mapping[str, Any], start_response: Callable[..., object]
+    ) -> tuple[bytes, ...]:
+        """Send it, as WSGI says; no body to ``HEAD``."""
+        start_response(_line(self.status_code), self.headerlist)
+        if environ["REQUEST_METHOD"] == "HEAD" or not self.body:
+            return ()
+        return (self.body,)
+
+
+def _with_content(reply: Reply) -> Headers:
     headers, body = reply.headers, reply.body
     if body is not None:
         headers.append(("Content-Type", "application/json"))
         headers.append(("Content-Length", str(len(body))))
-        return FinishedResponse(status=_line(reply.status), headerlist=headers, app_iter=(body,))
-    if reply.status != NOT_MODIFIED:
+    elif reply.status != NOT_MODIFIED:
         headers.append(("Content-Length", "0"))
-    return FinishedResponse(status=_line(reply.status), headerlist=headers, app_iter=())
+    return headers
 
 
 class FinishedResponse(Response):
@@ -202,7 +246,7 @@ def as_view(site: Site, finisher: Finisher, view: ExchangeView) -> Callable[[Req
 
     def pyramid_view(request: Request) -> Response:
         try:
-            exchange = to_exchange(site, request)
+            exchange = to_exchange(site, request.environ)
             reply = view(exchange)
         except KintoError as error:
             reply = failure(site, error, exposed=())
@@ -213,7 +257,11 @@ def as_view(site: Site, finisher: Finisher, view: ExchangeView) -> Callable[[Req
 
 def finished(finisher: Finisher, request: Request, reply: Reply) -> Response:
     """The response of a reply, with the headers that every answer carries."""
-    environ = request.environ
+    return to_response(finish(finisher, request.environ, reply))
+
+
+def finish(finisher: Finisher, environ: dict[str, Any], reply: Reply) -> Reply:
+    """Add the headers that every answer carries; gives the same reply."""
     if reply.status == UNAUTHORIZED and environ.get("HTTP_ACCEPT") == "application/json":
         # A script asks: a browser that sees a challenge would ask its user. Source: clients C-130.
         reply.headers = [one for one in reply.headers if one[0] != "WWW-Authenticate"]
@@ -221,4 +269,4 @@ def finished(finisher: Finisher, request: Request, reply: Reply) -> Response:
     finisher.finish(reply.headers, origin, reply.exposed)
     reply.headers.append(("X-Request-Id", request_id(environ)))
     environ[FINISHED] = True
-    return to_response(reply)
+    return reply

@@ -121,14 +121,15 @@ class Batch:
             decoded = unquote_to_bytes(path).decode()
         except UnicodeDecodeError:
             decoded = path
-        return replace(
-            outer,
+        return Exchange(
             method=entry.method,
             path=decoded[len(self.site.prefix) :] or "/",
             query=query if query.isascii() else quote(query, safe=_ASCII),
             headers=headers,
             body=entry.body,
+            origin_url=outer.origin_url,
             identity=identity,
+            request_id=outer.request_id,
             transaction=tx,
         )
 
@@ -152,9 +153,9 @@ class Batch:
         All batches lock them in this order, so that no two wait for each other.
         """
         found = set()
-        for entry in entries:
-            path = entry.path.partition("?")[0].removeprefix(self.site.prefix).rstrip("/")
-            target = self.router.find(path) if entry.method not in ("GET", "HEAD") else None
+        for whole in {entry.path for entry in entries if entry.method not in ("GET", "HEAD")}:
+            path = whole.partition("?")[0].removeprefix(self.site.prefix).rstrip("/")
+            target = self.router.find(path)
             if target is not None:
                 found.add((target.list.parent_id, target.list.type.name))
         return sorted(found) if len(found) > 1 else []

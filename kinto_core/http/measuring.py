@@ -8,9 +8,9 @@ Source: settings S-220 to S-224, S-230.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 from pyramid.request import Request
-from pyramid.response import Response
 
 from kinto_core.authentication.interface import Identity
 from kinto_core.http.adapter import known_identity
@@ -24,6 +24,25 @@ TEMPORARY_REDIRECT = 307
 
 _OTHERS: Mapping[str, str] = {"": "hello", "api": "openapi", "contribute.json": "contribute"}
 """Names of endpoints whose path says something else."""
+
+
+class Place(NamedTuple):
+    """Where a request got.
+
+    Attributes:
+        endpoint: name of the service. Source: settings S-230.
+        ids: the identifiers in the URL by name.
+    """
+
+    endpoint: str
+    ids: Mapping[str, str]
+
+
+class Measurable(Protocol):
+    """What is measured of an answer."""
+
+    status_code: int
+    headerlist: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,19 +96,20 @@ class Meter:
             metrics.count("users", 1, {"auth": who.policy, "userid": user})
             metrics.count("authentication", 1, {"type": who.policy})
 
-    def take_request(self, request: Request, response: Response, started: float) -> None:
+    def take_request(
+        self, environ: Mapping[str, Any], answer: Measurable, place: Place, started: float
+    ) -> None:
         """Add a whole request, which began at a moment of ``time.perf_counter``."""
         seconds = time.perf_counter() - started
-        endpoint, ids = _route(request, response.status_code)
         self.take(
             Measurement(
-                method=request.environ["REQUEST_METHOD"],
-                endpoint=endpoint,
-                ids=ids,
-                status=response.status_code,
+                method=environ["REQUEST_METHOD"],
+                endpoint=place.endpoint,
+                ids=place.ids,
+                status=answer.status_code,
                 seconds=seconds,
-                size=response.content_length or 0,
-                identity=known_identity(request.environ),
+                size=_size(answer.headerlist),
+                identity=known_identity(environ),
             )
         )
 
@@ -116,23 +136,38 @@ def of_operation(
     )
 
 
-def _route(request: Request, status: int) -> tuple[str, Mapping[str, str]]:
-    """The name of the endpoint that a request reached, and the identifiers in its URL."""
+def place_of(request: Request, status: int) -> Place:
+    """Where a request of Pyramid's got."""
     route = getattr(request, "matched_route", None)
     if route is None:
         if status == TEMPORARY_REDIRECT:
-            return "redirect_to_version", {}
-        return ("unknown" if status == NOT_FOUND else "unnamed"), {}
+            return Place("redirect_to_version", {})
+        return Place("unknown" if status == NOT_FOUND else "unnamed", {})
     name: str = route.name
     ids: dict[str, str] = dict(request.matchdict)
     if "id" in ids:
         ids[f"{name.removesuffix('-object')}_id"] = ids.pop("id")
-    return name, ids
+    return Place(name, ids)
+
+
+def place_of_target(target: Target) -> Place:
+    """Where a request for a resource got."""
+    return Place(_name_of_target(target), target.url_ids)
+
+
+def _size(headers: list[tuple[str, str]]) -> int:
+    """The length of the body, where it is known."""
+    length = next((value for name, value in headers if name == "Content-Length"), "0")
+    return int(length)
+
+
+def _name_of_target(target: Target) -> str:
+    return f"{target.type.name}-{'plural' if target.is_list else 'object'}"
 
 
 def _name(target: Target | None, path: str, status: int) -> str:
     if target is not None:
-        return f"{target.type.name}-{'plural' if target.is_list else 'object'}"
+        return _name_of_target(target)
     if status == NOT_FOUND:
         return "unknown"
     first = path.split("/")[1].strip("_").replace("_", "-")

@@ -4,13 +4,14 @@ Pyramid routes what comes over the network; this serves those who have only a pa
 aliases. Both follow from the declarations of resource types.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 
 from kinto_core.resources.addresses import ListAddress, ObjectAddress, list_address
 from kinto_core.resources.definition import ResourceType, ResourceTypes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Target:
     """What a path names.
 
@@ -18,16 +19,17 @@ class Target:
         type: the resource type.
         ids: the identifiers in the path, from the top down.
         is_list: whether it is a list, else an object.
+        list: the list that is named, or that holds the named object.
     """
 
     type: ResourceType
     ids: tuple[str, ...]
     is_list: bool
+    list: ListAddress = field(init=False, compare=False)
 
-    @property
-    def list(self) -> ListAddress:
-        """The list that is named, or that holds the named object."""
-        return list_address(self.type, self.ids if self.is_list else self.ids[:-1])
+    def __post_init__(self) -> None:
+        """Find the list, which everybody asks for."""
+        self.list = list_address(self.type, self.ids if self.is_list else self.ids[:-1])
 
     @property
     def object(self) -> ObjectAddress:
@@ -37,10 +39,13 @@ class Target:
     @property
     def url_ids(self) -> dict[str, str]:
         """The identifiers by name, as events carry them. Source: events E-16."""
-        names = [f"{ancestor.name}_id" for ancestor in self.type.ancestors]
-        if not self.is_list:
-            names.append(f"{self.type.name}_id")
-        return dict(zip(names, self.ids, strict=True))
+        return dict(zip(_names(self.type), self.ids, strict=False))
+
+
+@cache
+def _names(kind: ResourceType) -> tuple[str, ...]:
+    """The names of the identifiers in an object's URL; a list's has the last one not."""
+    return tuple(f"{one.name}_id" for one in (*kind.ancestors, kind))
 
 
 class Router:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -37,6 +38,8 @@ class Site:
         rewrites: turn an exchange into the one that is really meant; plugins add theirs at start.
         guards: look at an exchange before its handler does, and may change or refuse it, by name of
             the resource type; plugins add theirs at start.
+        around: give context managers in which a request over the network is served, by its WSGI
+            environment; plugins add theirs at start.
         methods: of each resource's objects and lists, as far as they were asked for.
         user_info: say more about a user in the root view; plugins add theirs at start.
         pages: single-use tokens.
@@ -58,6 +61,9 @@ class Site:
     rewrites: list[Callable[["Site", Exchange], Exchange]] = field(default_factory=list)
     guards: dict[str, Callable[["Site", Exchange], Exchange]] = field(default_factory=dict)
     endpoints: dict[str, Any] = field(default_factory=dict)
+    around: list[Callable[[Mapping[str, Any]], AbstractContextManager[None]]] = field(
+        default_factory=list
+    )
     methods: dict[tuple[str, bool], tuple[str, ...]] = field(default_factory=dict)
     user_info: list[Callable[[Identity], Mapping[str, Any]]] = field(default_factory=list)
 

@@ -7,9 +7,7 @@ Source: settings S-188 to S-203, SW-19.
 
 import logging
 import time
-from typing import Any
-
-from pyramid.response import Response
+from typing import Any, Protocol
 
 from kinto_core import json
 from kinto_core.authentication.interface import Identity
@@ -26,8 +24,16 @@ ERROR = 400
 _DEEPEST = 1000
 
 
+class Summarised(Protocol):
+    """What is told of an answer."""
+
+    status_code: int
+    headerlist: list[tuple[str, str]]
+    body: bytes
+
+
 def of_request(
-    site: Site, environ: dict[str, Any], response: Response, started: float
+    site: Site, environ: dict[str, Any], answer: Summarised, started: float
 ) -> RequestSummary:
     """The summary of a whole request.
 
@@ -36,14 +42,15 @@ def of_request(
     Args:
         site: of the application.
         environ: of WSGI.
-        response: the answer.
+        answer: what will be sent.
         started: when the request came, by ``time.perf_counter``.
     """
     identity = _identity(site, environ)
     path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-    is_short = response.content_type == "application/json"  # a file is not read into memory
-    body = response.body if is_short else b""
-    is_private = response.headers.get("Referrer-Policy") == "no-referrer"
+    headers = dict(answer.headerlist)
+    media_type = headers.get("Content-Type", "").partition(";")[0]
+    body = answer.body if media_type == "application/json" else b""  # no file is read into memory
+    is_private = headers.get("Referrer-Policy") == "no-referrer"
     query = _query(environ.get("QUERY_STRING", ""))
     summary = RequestSummary(
         agent=environ.get("HTTP_USER_AGENT"),
@@ -51,19 +58,19 @@ def of_request(
         method=environ["REQUEST_METHOD"],
         lang=environ.get("HTTP_ACCEPT_LANGUAGE"),
         rid=request_id(environ),
-        errno=_errno(body) if response.status_code >= ERROR else 0,
+        errno=_errno(body) if answer.status_code >= ERROR else 0,
         querystring=dict.fromkeys(query, HIDDEN) if query and is_private else query,
         uid=identity.identifier if identity is not None else None,
         authn_type=identity.policy if identity is not None else None,
         batch_size=_batch_size(body) if path == f"{site.prefix}/batch" else None,
-        code=response.status_code,
+        code=answer.status_code,
         t=_milliseconds_since(started),
     )
     if REQUESTS.isEnabledFor(logging.DEBUG):
         summary.headers = dict(EnvironHeaders(environ))
         text = body.decode("utf-8", "replace")
-        headers = dict(response.headerlist) | ({"Location": HIDDEN} if is_private else {})
-        summary.response = {"headers": headers, "body": text}
+        shown = headers | ({"Location": HIDDEN} if is_private else {})
+        summary.response = {"headers": shown, "body": text}
     return summary
 
 

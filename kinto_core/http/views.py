@@ -87,6 +87,14 @@ def serve_path(site: Site, router: Router, exchange: Exchange) -> Reply | None:
     Raises:
         BackendError: inside a batch only, whose transaction is lost.
     """
+    return serve_target(site, router, exchange, router.find(exchange.path))
+
+
+def serve_target(
+    site: Site, router: Router, exchange: Exchange, target: Target | None
+) -> Reply | None:
+    """As ``serve_path``, where it is known what the path names before aliases are resolved."""
+    path = exchange.path
     try:
         for rewrite in site.rewrites:
             exchange = rewrite(site, exchange)
@@ -94,7 +102,8 @@ def serve_path(site: Site, router: Router, exchange: Exchange) -> Reply | None:
         raise
     except KintoError as error:
         return failure(site, error, exposed=None if isinstance(error, Unauthenticated) else ())
-    target = router.find(exchange.path)
+    if exchange.path != path:
+        target = router.find(exchange.path)
     return serve(site, exchange, target) if target is not None else None
 
 

@@ -1,23 +1,24 @@
 """Where a request points: at one object, or at a list of objects."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kinto_core.objects import ObjectKey
 from kinto_core.resources.definition import ResourceType
 
 
-@dataclass(frozen=True, slots=True)
-class ListAddress:
-    """A list: its type and the objects that contain it, from the top down."""
+class ListAddress(NamedTuple):
+    """A list.
+
+    Attributes:
+        type: of its objects.
+        ancestors: the objects that contain it, from the top down.
+        parent_id: the URI of the object that holds it; ``""`` at the top.
+    """
 
     type: ResourceType
     ancestors: tuple[ObjectKey, ...]
-
-    @property
-    def parent_id(self) -> str:
-        """The URI of the object that holds the list; ``""`` at the top."""
-        return self.ancestors[-1].uri if self.ancestors else ""
+    parent_id: str
 
     @property
     def uri(self) -> str:
@@ -29,8 +30,7 @@ class ListAddress:
         return ObjectAddress(self, ObjectKey(self.parent_id, self.type.name, object_id))
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectAddress:
+class ObjectAddress(NamedTuple):
     """One object: its list and its key."""
 
     list: ListAddress
@@ -55,7 +55,7 @@ def list_address(kind: ResourceType, parent_ids: Sequence[str]) -> ListAddress:
         key = ObjectKey(parent, ancestor.name, object_id)
         ancestors.append(key)
         parent = key.uri
-    return ListAddress(kind, tuple(ancestors))
+    return ListAddress(kind, tuple(ancestors), parent)
 
 
 def object_address(kind: ResourceType, ids: Sequence[str]) -> ObjectAddress:

@@ -7,8 +7,10 @@ can do for a query is in ``kinto_core.storage.indexes``.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
+from kinto_core import json
 from kinto_core.errors import Fault
 from kinto_core.objects import StoredObject
 from kinto_core.resources.definition import ResourceType
@@ -23,6 +25,8 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _LONGEST: Final = 200
 _COLUMNS: Final = ("id", "last_modified")
 _WORD: Final = '"indexes"'
+_SHORT: Final = 1 << 16
+"""What objects with indexes declare is remembered for texts up to this many characters."""
 
 
 def index_faults(name: str, value: Any) -> list[Fault]:  # noqa: ANN401  any JSON value
@@ -43,7 +47,12 @@ def declared(parent: StoredObject | None) -> tuple[str, ...]:
     """
     if parent is None or parent.deleted or _WORD not in parent.text:
         return ()
-    return names_of(parent.data)
+    return _names_in(parent.text) if len(parent.text) < _SHORT else names_of(parent.data)
+
+
+@lru_cache(maxsize=64)
+def _names_in(text: str) -> tuple[str, ...]:
+    return names_of(json.parse(text))
 
 
 def indexed(kind: ResourceType, parent: StoredObject | None) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Identifiers: what is made, and what is accepted."""
 
 import re
+import time
 
 import pytest
 
@@ -20,10 +21,19 @@ def test_what_is_made_is_accepted(generator: NameGenerator) -> None:
     assert all(generator.match(generator()) for _ in range(50))
 
 
-def test_uuids_are_random_ones_in_lower_case() -> None:
+@pytest.mark.parametrize("generator", [RelaxedUUID(), UUID4()])
+def test_uuids_look_like_random_ones_in_lower_case(generator: NameGenerator) -> None:
     version_4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-    assert re.fullmatch(version_4, RelaxedUUID()())  # protocol M-6
-    assert UUID4()() != UUID4()()
+    made = {generator() for _ in range(200)}
+    assert len(made) == 200
+    assert all(re.fullmatch(version_4, one) for one in made)  # protocol M-6
+    assert {one[19] for one in made} == set("89ab")
+
+
+def test_relaxed_uuids_begin_with_the_time() -> None:
+    before = time.time_ns() // 1_000_000
+    moment = int(RelaxedUUID()().replace("-", "")[:12], 16)
+    assert before <= moment <= time.time_ns() // 1_000_000
 
 
 @pytest.mark.parametrize("good", ["a", "0", "A-b_c", "x" * 3000])

@@ -14,6 +14,7 @@ from kinto_core.builtin.accounts.gate import gate
 from kinto_core.builtin.accounts.leaving import clean_up
 from kinto_core.builtin.accounts.office import office_of
 from kinto_core.builtin.accounts.policy import make_factory
+from kinto_core.builtin.accounts.senders import remembered_sender
 from kinto_core.builtin.accounts.settings import AccountsSettings, require_policy, tell_if_volatile
 from kinto_core.hookspecs import hookimpl
 
@@ -100,4 +101,4 @@ def includeme(config: "Configurator") -> None:
     site = config.registry.site
     site.guards[ACCOUNT.name] = gate
     add_endpoint(site)
-    config.add_tween("kinto_core.builtin.accounts.senders.remember_sender")
+    site.around.append(remembered_sender)

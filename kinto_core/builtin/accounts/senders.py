@@ -1,19 +1,14 @@
 """From which network address a request comes, for those who count attempts.
 
-Policies see credentials only. The address is therefore kept beside the request, by a tween that
-exists only where accounts do.
+Policies see credentials only. The address is therefore kept beside the request, where there are
+accounts.
 """
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
-
-from pyramid.registry import Registry
-from pyramid.request import Request
-from pyramid.response import Response
-
-Handler = Callable[[Request], Response]
+from typing import Any, NamedTuple
 
 _IPV6_NETWORK = 64
 """Bits of an IPv6 address that tell one customer of a provider from another."""
@@ -29,20 +24,15 @@ class Sender(NamedTuple):
 _sender: ContextVar[Sender | None] = ContextVar("sender", default=None)
 
 
-def remember_sender(handler: Handler, registry: Registry) -> Handler:
-    """A tween that keeps the sender of the request that this thread serves."""
-    del registry
-
-    def tween(request: Request) -> Response:
-        environ = request.environ
-        known = Sender(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"))
-        mine = _sender.set(known)
-        try:
-            return handler(request)
-        finally:
-            _sender.reset(mine)
-
-    return tween
+@contextmanager
+def remembered_sender(environ: Mapping[str, Any]) -> Iterator[None]:
+    """Keep the sender of the request that this thread serves within."""
+    known = Sender(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"))
+    mine = _sender.set(known)
+    try:
+        yield
+    finally:
+        _sender.reset(mine)
 
 
 def network(trusted_proxies: int) -> str | None:

@@ -42,7 +42,7 @@ def test_an_exchange() -> None:
     request = Request.blank("/v1/buckets/%C3%A9?a=%20", method="PUT", POST=b'{"x":1}')
     request.headers["Authorization"] = "Basic YWxpY2U6cHc="
     with make_server() as server:
-        exchange = to_exchange(Site.of(server), request)
+        exchange = to_exchange(Site.of(server), request.environ)
     assert (exchange.method, exchange.path, exchange.query) == ("PUT", "/buckets/é", "a=%20")
     assert exchange.body == b'{"x":1}'
     assert exchange.origin_url == "http://localhost:80"
@@ -62,7 +62,7 @@ def test_impossible_lengths_are_refused(length: str) -> None:
     request = Request.blank("/v1/", method="PUT")
     request.environ["CONTENT_LENGTH"] = length
     with make_server() as server, pytest.raises(HttpError):
-        to_exchange(Site.of(server), request)
+        to_exchange(Site.of(server), request.environ)
 
 
 def test_urls_follow_the_request_or_the_settings() -> None:

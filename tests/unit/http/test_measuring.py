@@ -7,7 +7,7 @@ import webtest
 
 from kinto_core.authentication.interface import Identity
 from kinto_core.http.measuring import Measurement, Meter
-from kinto_core.metrics import Registry
+from kinto_core.metrics import NO_METRICS, Registry
 from kinto_core.testing import make_app
 
 Measure = Callable[..., webtest.TestApp]
@@ -146,6 +146,6 @@ def test_backends_are_timed(measured: Measure) -> None:
 
 
 def test_nothing_is_measured_without_a_plugin(app: webtest.TestApp) -> None:
-    registry = app.app.registry
-    assert registry.meter is None  # settings S-216
-    assert type(registry.site.server.storage).__name__ == "SqlStorage"
+    server = app.app.registry.site.server
+    assert server.metrics is NO_METRICS  # settings S-216
+    assert type(server.storage).__name__ == "SqlStorage"
