@@ -12,7 +12,7 @@ from pyramid.response import Response
 from pyramid.router import Router as PyramidRouter
 
 from kinto_core.errors import KintoError
-from kinto_core.http.adapter import as_view, finished, to_exchange
+from kinto_core.http.adapter import as_view, finished
 from kinto_core.http.batch import Batch
 from kinto_core.http.direct import Direct, is_watched
 from kinto_core.http.endpoints import Endpoints
@@ -21,6 +21,7 @@ from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.failures import Failures
 from kinto_core.http.finishing import Finisher
 from kinto_core.http.heartbeat import core_heartbeats
+from kinto_core.http.incoming import to_exchange
 from kinto_core.http.measuring import Meter
 from kinto_core.http.redirects import without_route
 from kinto_core.http.root import core_capabilities

@@ -16,11 +16,12 @@ from pyramid.router import Router as PyramidRouter
 from pyramid.router import default_execution_policy
 from zope.interface import implementedBy
 
-from kinto_core.http.adapter import Answer, finish, path_of, to_exchange
 from kinto_core.http.errors import URL_MISSING, HttpError
 from kinto_core.http.failures import Failures
 from kinto_core.http.finishing import Finisher
+from kinto_core.http.incoming import path_of, to_exchange
 from kinto_core.http.measuring import place_of_target
+from kinto_core.http.outgoing import Answer
 from kinto_core.http.routing import Router, Target
 from kinto_core.http.site import Site
 from kinto_core.http.surroundings import Surroundings
@@ -88,7 +89,7 @@ class Direct:
                 reply = self._failures.reply(environ, HttpError(URL_MISSING))
         except Exception as error:  # noqa: BLE001  every request gets an answer
             reply = self._failures.reply(environ, error)
-        return Answer(finish(self._finisher, environ, reply))
+        return Answer(self._finisher.complete(environ, reply))
 
 
 def is_watched(application: PyramidRouter, routes: Mapping[str, str]) -> bool:

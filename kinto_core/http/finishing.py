@@ -6,12 +6,20 @@ Source: protocol C-1, C-4, C-9, E-29, E-30.
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from kinto_core import json
 from kinto_core.http.cors import BASE_EXPOSED, allowed_origin
+from kinto_core.http.exchange import Reply
+from kinto_core.http.incoming import request_id
 from kinto_core.settings import Settings
 
 Headers = list[tuple[str, str]]
+
+FINISHED = "kinto.finished"
+"""Set in the environment of a request whose answer has all its headers."""
+
+UNAUTHORIZED = 401
 
 SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
 _VARY = ("Vary", "Authorization, Origin")
@@ -63,6 +71,17 @@ class Finisher:
         self._backoff = settings.backoff
         self._percentage = settings.backoff_percentage
         self._lists: dict[tuple[str, ...], str] = {}
+
+    def complete(self, environ: dict[str, Any], reply: Reply) -> Reply:
+        """Add the headers to a reply, and note in the environment that it has them."""
+        if reply.status == UNAUTHORIZED and environ.get("HTTP_ACCEPT") == "application/json":
+            # A script asks: a browser that sees a challenge would ask its user. Source: C-130.
+            reply.headers = [one for one in reply.headers if one[0] != "WWW-Authenticate"]
+        origin = environ.get("HTTP_ORIGIN") if reply.is_open else None
+        self.finish(reply.headers, origin, reply.exposed)
+        reply.headers.append(("X-Request-Id", request_id(environ)))
+        environ[FINISHED] = True
+        return reply
 
     def finish(self, headers: Headers, origin: str | None, exposed: tuple[str, ...] | None) -> None:
         """Add the headers of an answer inside a batch, or of a whole one.

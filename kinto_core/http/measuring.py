@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, Protocol
 from pyramid.request import Request
 
 from kinto_core.authentication.interface import Identity
-from kinto_core.http.adapter import known_identity
 from kinto_core.http.exchange import Exchange, Reply
+from kinto_core.http.incoming import known_identity
 from kinto_core.http.routing import Target
 from kinto_core.metrics import Metrics
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin
 
-from kinto_core.http.adapter import origin_url, raw_path
 from kinto_core.http.caching import max_age
 from kinto_core.http.errors import URL_MISSING, VERSION_MISSING, HttpError, version_headers
 from kinto_core.http.exchange import Reply
+from kinto_core.http.incoming import origin_url, raw_path
 from kinto_core.http.site import Site
 
 _OTHER_VERSION = re.compile(r"/v[0-9]+")

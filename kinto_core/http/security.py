@@ -6,7 +6,7 @@ from pyramid.request import Request
 from pyramid.security import Allowed, Denied
 
 from kinto_core.authentication.interface import Identity
-from kinto_core.http.adapter import identity_of
+from kinto_core.http.incoming import identity_of
 from kinto_core.http.site import Site
 
 

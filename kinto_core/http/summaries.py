@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from kinto_core import json
 from kinto_core.authentication.interface import Identity
 from kinto_core.errors import KintoError
-from kinto_core.http.adapter import EnvironHeaders, identity_of, request_id
 from kinto_core.http.exchange import Exchange, Reply
+from kinto_core.http.incoming import EnvironHeaders, identity_of, request_id
 from kinto_core.http.querystring import UndecodableQuery, parse_pairs
 from kinto_core.http.site import Site
 from kinto_core.logs import HIDDEN, REQUESTS, RequestSummary

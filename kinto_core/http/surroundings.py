@@ -15,11 +15,11 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from kinto_core.errors import KintoError
-from kinto_core.http.adapter import FINISHED, finish, to_response
-from kinto_core.http.adapter import request_id as request_id_of
+from kinto_core.http.adapter import to_response
 from kinto_core.http.errors import GONE, METHOD_NOT_ALLOWED, HttpError
 from kinto_core.http.exchange import Reply
-from kinto_core.http.finishing import EndOfService, Finisher
+from kinto_core.http.finishing import FINISHED, EndOfService, Finisher
+from kinto_core.http.incoming import request_id as request_id_of
 from kinto_core.http.measuring import Meter, Place, place_of
 from kinto_core.http.querystring import UndecodableQuery
 from kinto_core.http.site import Site
@@ -81,7 +81,7 @@ class Surroundings:
         except KintoError as error:
             place = _nowhere
             reply = failure(self._site, error, exposed=())
-            answer = make(finish(self._finisher, environ, reply))
+            answer = make(self._finisher.complete(environ, reply))
         finally:
             request_id.reset(name)
         if FINISHED not in environ:

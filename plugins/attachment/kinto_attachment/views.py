@@ -14,11 +14,12 @@ from pyramid.response import Response
 from kinto_attachment import describing, serving, tus, uploading
 from kinto_attachment.incoming import Incoming
 from kinto_core.errors import InvalidInput, KintoError, ParentNotFound
-from kinto_core.http.adapter import EnvironHeaders, finished, origin_url, request_id
+from kinto_core.http.adapter import finished
 from kinto_core.http.cors import require_allowed_origin
 from kinto_core.http.endpoints import Endpoint
 from kinto_core.http.errors import URL_MISSING, HttpError
 from kinto_core.http.exchange import Exchange, Reply
+from kinto_core.http.incoming import EnvironHeaders, origin_url, request_id
 from kinto_core.http.site import Site
 from kinto_core.http.views import failure
 
