@@ -38,7 +38,16 @@ class PipelinedConnection(Connection):
         shared: runs quick statements outside transactions.
     """
 
-    __slots__ = ("_is_writing", "_libpq", "_names", "_queue", "_serials", "_shared", "_transformer")
+    __slots__ = (
+        "_is_writing",
+        "_libpq",
+        "_names",
+        "_queue",
+        "_serials",
+        "_shared",
+        "_transformer",
+        "_waiting",
+    )
 
     def __init__(
         self,
@@ -55,6 +64,7 @@ class PipelinedConnection(Connection):
         self._names: dict[str, bytes] = {}
         self._queue: list[Command] = []
         self._serials = itertools.count()
+        self._waiting = select.poll()
 
     def run(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
         """See ``Connection.run``; the quick ones of several threads travel together."""
@@ -165,7 +175,7 @@ class PipelinedConnection(Connection):
 
     def _command(self, statement: Statement, parameters: Mapping[str, Any]) -> Command:
         sql, values = self._bound(statement, parameters)
-        return sql, [_text(value) for value in values]
+        return sql, [one.encode() if type(one) is str else _text(one) for one in values]
 
     def _send_all(self, queue: list[Command]) -> dict[str, bytes]:
         """Send statements, and their preparation where need be; the names of those prepared."""
@@ -202,9 +212,8 @@ class PipelinedConnection(Connection):
 
     def _wait(self, events: int) -> None:
         """Wait until the server says something, or listens; other threads run meanwhile."""
-        waiting = select.poll()
-        waiting.register(self._libpq.socket, events)
-        for _, event in waiting.poll():
+        self._waiting.register(self._libpq.socket, events)
+        for _, event in self._waiting.poll():
             if event != select.POLLOUT:
                 self._libpq.consume_input()
 
