@@ -110,9 +110,11 @@ class Registry:
     Attributes:
         buckets: the bounds.
         on_change: called after each measurement, in the thread that took it; be quick.
+        also: gets every measurement too, those with disabled names included.
     """
 
     on_change: Callable[[], None] | None = None
+    also: Metrics | None = None
 
     def __init__(
         self,
@@ -128,6 +130,8 @@ class Registry:
 
     def count(self, name: str, value: float = 1, labels: Mapping[str, str] | None = None) -> None:
         """See ``Metrics.count``."""
+        if self.also is not None:
+            self.also.count(name, value, labels)
         if name in self._disabled:
             return
         key = _labels(labels)
@@ -140,6 +144,8 @@ class Registry:
 
     def observe(self, name: str, value: float, labels: Mapping[str, str] | None = None) -> None:
         """See ``Metrics.observe``."""
+        if self.also is not None:
+            self.also.observe(name, value, labels)
         if name in self._disabled:
             return
         key = _labels(labels)

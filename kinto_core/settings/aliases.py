@@ -72,7 +72,7 @@ _STEPS = "the steps of the start are fixed; write a plugin that adds what you ne
 _LANGUAGE = "messages are in English"
 _ERRORS = "error reporting is not part of this server; write a plugin, or collect the JSON logs"
 _PROFILER = "profiling is not part of this server; start it under a sampling profiler"
-_STATSD = "metrics are served to Prometheus; add prometheus to includes"
+_STATSD = "the plugin statsd has one way to send; write a plugin with the hook register_metrics"
 
 NO_EFFECT: Mapping[str, tuple[str, str]] = {
     "transaction_per_request": ("true", "every request is one transaction"),
@@ -100,8 +100,6 @@ NO_EFFECT: Mapping[str, tuple[str, str]] = {
     "newrelic_env": ("dev", _ERRORS),
     "profiler_enabled": ("false", _PROFILER),
     "profiler_dir": ("", _PROFILER),
-    "statsd_url": ("", _STATSD),
-    "statsd_prefix": ("kinto.core", _STATSD),
     "statsd_backend": ("kinto.core.statsd", _STATSD),
 }
 """Settings of the protocol world without effect here: the value that says so, and the reason."""

@@ -96,6 +96,7 @@ def test_purged_history_shows(site: Site) -> None:
 
 
 def test_what_was_before_the_plugin_shows_as_a_gap(make_site: MakeSite) -> None:
+    make_site({})  # empties the history too
     plain = make_site({"includes": "default_bucket"})
     plain.mat.put(B)
     plain.mat.put(C)

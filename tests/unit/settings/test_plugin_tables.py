@@ -100,7 +100,7 @@ def test_settings_without_effect_say_why() -> None:
     settings, _ = load(
         {
             "kinto.storage_pool_size": "5",
-            "statsd_url": "udp://x",
+            "statsd_backend": "my.statsd",
             "kinto.transaction_per_request": "true",
         },
         environ={"SENTRY_DSN": "https://x"},
@@ -108,7 +108,7 @@ def test_settings_without_effect_say_why() -> None:
     warnings = settings.with_plugins([]).warnings
     assert [warning.split()[0] for warning in warnings] == [
         "storage_pool_size",
-        "statsd_url",
+        "statsd_backend",
         "sentry_dsn",
     ]
     assert "environment SENTRY_DSN" in warnings[2]
