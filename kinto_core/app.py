@@ -65,3 +65,9 @@ def load_application() -> None:
     ini = os.environ.get("KINTO_INI")
     settings, _ = load(ini=Path(ini) if ini else None, environ=os.environ)
     _made[:] = [make_application(settings)]
+
+
+def close_application() -> None:
+    """Close the application behind ``application``, if it was made."""
+    while _made:
+        _made.pop().close()

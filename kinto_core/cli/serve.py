@@ -3,6 +3,7 @@
 import multiprocessing
 from collections.abc import Callable
 from functools import partial
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -129,4 +130,6 @@ def _load(processors: Processors) -> Callable[..., Any]:
         app.load_application()
     except KintoError as error:
         raise SystemExit(report(error)) from error
+    # What runs when a forked worker has answered what it had begun.
+    Finalize(None, app.close_application, exitpriority=0)
     return app.application
