@@ -41,8 +41,25 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
             with opened.writing() as connection:
                 for statement in EMPTY:
                     connection.run(statement, {})
+            yield opened
         else:
-            path = "" if request.param == "sqlite_memory" else f"/{tmp_path / 'kinto.db'}"
-            opened = databases.get(f"sqlite://{path}")
+            yield _sqlite(databases, request.param, tmp_path)
+
+
+@pytest.fixture(params=KINDS)
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """As ``database``, but one that PostgreSQL knows nothing about from earlier tests."""
+    with closing(Databases(DatabaseOptions())) as databases:
+        if request.param == "postgresql":
+            opened = databases.get(request.getfixturevalue("postgresql_url"))
             migrate(opened)
-        yield opened
+            yield opened
+        else:
+            yield _sqlite(databases, request.param, tmp_path)
+
+
+def _sqlite(databases: Databases, kind: str, folder: Path) -> Database:
+    path = "" if kind == "sqlite_memory" else f"/{folder / 'kinto.db'}"
+    opened = databases.get(f"sqlite://{path}")
+    migrate(opened)
+    return opened

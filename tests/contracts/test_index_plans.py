@@ -37,9 +37,10 @@ QUERIES = {
 }
 
 
-@pytest.fixture(params=[True, False], ids=["fresh statistics", "old statistics"])
-def storage(request: pytest.FixtureRequest, database: Database) -> SqlStorage:
+@pytest.fixture(params=[True, False], ids=["fresh statistics", "no statistics"])
+def storage(request: pytest.FixtureRequest, new_database: Database) -> SqlStorage:
     """A list of three thousand records with two indexes."""
+    database = new_database
     storage = SqlStorage(database)
     with database.writing() as connection:
         storage.open_list(connection, *PLACE, 1)
