@@ -32,6 +32,7 @@ setup(
     packages=find_packages(include=["kinto_core", "kinto_core.*"]),
     package_data={
         "kinto_core": ["py.typed", "cli/templates/**/*"],
+        "kinto_core.builtin.admin": ["console/*", "console/**/*"],
         "kinto_core.database": ["migrations/*", "migrations/**/*"],
     },
     python_requires=">=3.11",

@@ -205,7 +205,11 @@ def test_a_hook_has_a_test_of_its_name(hook: str) -> None:
     assert any(re.search(rf"def test_hook_{hook}\b", source) for source in sources)
 
 
-SKIPPING = {"tests/system/test_live_page.py": "there is no browser on every machine"}
+SKIPPING = {
+    "tests/system/test_admin_console.py": "there is no browser on every machine",
+    "tests/system/test_admin_sign_in.py": "there is no browser on every machine",
+    "tests/system/test_live_page.py": "there is no browser on every machine",
+}
 """Files with tests that are not run everywhere, and the reason."""
 
 
