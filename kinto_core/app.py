@@ -67,6 +67,12 @@ def load_application() -> None:
     _made[:] = [make_application(settings)]
 
 
+def server() -> Server:
+    """The server of the application behind ``application``, which was made."""
+    found: Server = _made[0].registry.site.server
+    return found
+
+
 def close_application() -> None:
     """Close the application behind ``application``, if it was made."""
     while _made:

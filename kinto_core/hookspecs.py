@@ -230,7 +230,7 @@ def register_counters(server: "Server") -> Mapping[str, Callable[["Source"], tup
 @hookspec
 def register_capabilities(
     server: "Server",
-) -> Mapping[str, Mapping[str, Any] | Callable[[], Mapping[str, Any]]]:
+) -> Mapping[str, Mapping[str, Any] | Callable[[str], Mapping[str, Any]]]:
     """Announce features in the root view.
 
     When: once at start.
@@ -238,7 +238,8 @@ def register_capabilities(
     Transaction: none.
 
     Returns: entries by name, each with at least ``description`` and ``url``; or functions that give
-    them at each request: be quick.
+    them at each request, from the address of the API as the client wrote it, such as
+    ``http://localhost:8888/v1/``: be quick.
 
     Raising: stops the start.
     """

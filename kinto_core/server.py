@@ -272,6 +272,11 @@ class Server:
         self.plugins.hook.server_flushed(server=self)
 
     @property
+    def is_shared(self) -> bool:
+        """Whether other processes see the same objects and events; in memory they do not."""
+        return self.settings.storage_backend != "memory"
+
+    @property
     def event_log(self) -> EventLog | None:
         """The event log; ``None`` when no plugin needs it and nothing is written to it."""
         return self.events.machinery.log if self.events is not None else None

@@ -36,6 +36,9 @@ def relay(ini: Path | None, *, supervised: bool) -> None:
         if server.events is None:
             message = "no enabled plugin needs the event log: includes names none with a consumer"
             raise ConfigurationError([message])
+        if not server.is_shared:
+            message = "storage_backend = memory: the HTTP process delivers its events by itself"
+            raise ConfigurationError([message])
         working = server.events.relay()
         for one in (signal.SIGTERM, signal.SIGINT):
             # In a thread of its own, for the interrupted one may hold a lock that is needed.

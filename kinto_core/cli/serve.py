@@ -1,6 +1,7 @@
 """``kinto serve``."""
 
 import multiprocessing
+import threading
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.util import Finalize
@@ -132,4 +133,18 @@ def _load(processors: Processors) -> Callable[..., Any]:
         raise SystemExit(report(error)) from error
     # What runs when a forked worker has answered what it had begun.
     Finalize(None, app.close_application, exitpriority=0)
+    deliver_from_memory(app.server())
     return app.application
+
+
+def deliver_from_memory(server: Server) -> None:
+    """Deliver the events that only this process sees, beside the requests.
+
+    Args:
+        server: whose events are anybody's to deliver unless they are in its memory.
+    """
+    if server.events is None or not server.events.consumers or server.is_shared:
+        return
+    relay = server.events.relay()
+    threading.Thread(target=relay.run, name="relay", daemon=True).start()
+    Finalize(None, relay.stop, exitpriority=1)

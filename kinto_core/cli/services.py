@@ -19,7 +19,8 @@ from kinto_core.supervisor import Service, own_command
 def services_of_plugins() -> list[Service]:
     """What the plugins need, with the settings of the file and of the environment.
 
-    The relay when there is an event log; then what they ask for, each name once.
+    The relay when there is an event log, unless that is in memory, where the HTTP process delivers;
+    then what they ask for, each name once.
 
     Raises:
         ConfigurationError: the settings or a plugin cannot work.
@@ -31,7 +32,7 @@ def services_of_plugins() -> list[Service]:
         return []
     with Server(settings) as server:
         found: dict[str, Service] = {}
-        if server.event_log is not None:
+        if server.event_log is not None and server.is_shared:
             found["relay"] = Service("relay", own_command("relay", "--supervised"))
         for answer in server.plugins.gather("register_services", server=server):
             for service in answer:

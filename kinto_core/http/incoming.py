@@ -17,6 +17,9 @@ REQUEST_ID = "kinto.request_id"
 IDENTITY = "kinto.identity"
 """Where the environment keeps who asks, beside the credentials that prove it."""
 
+BODY_READ = "kinto.body_read"
+"""Set in the environment of a request whose body was read to its end."""
+
 SAFE_IN_PATH = "/~!$&'()*+,;=:@"
 MAX_REQUEST_ID = 128
 
@@ -139,7 +142,7 @@ def raw_path(environ: Mapping[str, Any]) -> str:
     return quote(environ["PATH_INFO"].encode("latin-1"), safe=SAFE_IN_PATH)
 
 
-def _body(site: Site, environ: Mapping[str, Any]) -> bytes:
+def _body(site: Site, environ: dict[str, Any]) -> bytes:
     limit = site.settings.max_body_size_bytes
     length = environ.get("CONTENT_LENGTH")
     if not length:
@@ -152,7 +155,29 @@ def _body(site: Site, environ: Mapping[str, Any]) -> bytes:
         body = environ["wsgi.input"].read(int(length)) if length != "0" else b""
     if len(body) > limit:
         raise _too_large(limit)
+    environ[BODY_READ] = True
     return body
+
+
+def discard_body(environ: Mapping[str, Any], limit: int) -> None:
+    """Read a body that nobody asked for, so that the client can go on using the connection.
+
+    A server closes the connection if it answers before the body has come, and a client that sends
+    its next request there, as after a redirect, gets no answer. Source: clients C-15.
+
+    Args:
+        environ: of the request.
+        limit: bytes; more are not waited for.
+    """
+    length = environ.get("CONTENT_LENGTH")
+    if BODY_READ in environ or length == "0":
+        return
+    if length:
+        if not length.isdigit() or int(length) > limit:
+            return
+    elif "HTTP_TRANSFER_ENCODING" not in environ:
+        return
+    environ["wsgi.input"].read(limit)
 
 
 def _too_large(limit: int) -> HttpError:

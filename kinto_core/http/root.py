@@ -49,12 +49,13 @@ def core_capabilities(site: Site) -> dict[str, Any]:
 def root_view(site: Site, exchange: Exchange) -> Reply:
     """``GET /``. Source: protocol V-10 to V-15."""
     settings = site.settings
+    url = f"{exchange.origin_url}{site.prefix}/"
     body: dict[str, Any] = {
         "project_name": settings.project_name,
         "project_version": settings.project_version or metadata.version("kinto-core"),
         "http_api_version": settings.http_api_version,
         "project_docs": settings.project_docs,
-        "url": f"{exchange.origin_url}{site.prefix}/",
+        "url": url,
         "config": None,
         "settings": {
             "batch_max_requests": settings.batch_max_requests,
@@ -62,7 +63,8 @@ def root_view(site: Site, exchange: Exchange) -> Reply:
             "explicit_permissions": settings.explicit_permissions,
         },
         "capabilities": {
-            name: entry() if callable(entry) else entry for name, entry in site.capabilities.items()
+            name: entry(url) if callable(entry) else entry
+            for name, entry in site.capabilities.items()
         },
     }
     if settings.eos is not None:

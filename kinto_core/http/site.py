@@ -28,8 +28,8 @@ class Site:
         prefix: the version prefix, such as ``/v1``.
         challenges: the ``WWW-Authenticate`` headers of a 401.
         first_moment: when the application was made, in milliseconds.
-        capabilities: entries of the root view, or functions that give them at each request; plugins
-            add theirs at start.
+        capabilities: entries of the root view, or functions that give them from the API's URL;
+            plugins add theirs at start.
         heartbeats: checks by name, each true, false or ``None``; plugins add theirs at start.
         endpoints: more endpoints by path (``kinto_core.http.endpoints.Endpoint``); plugins add
             theirs at start.
@@ -53,7 +53,7 @@ class Site:
     pages: PageTokens
     page_secret: bytes
     first_moment: int
-    capabilities: dict[str, Mapping[str, Any] | Callable[[], Mapping[str, Any]]] = field(
+    capabilities: dict[str, Mapping[str, Any] | Callable[[str], Mapping[str, Any]]] = field(
         default_factory=dict
     )
     heartbeats: dict[str, Callable[[], bool | None]] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from kinto_core.http.adapter import to_response
 from kinto_core.http.errors import GONE, METHOD_NOT_ALLOWED, HttpError
 from kinto_core.http.exchange import Reply
 from kinto_core.http.finishing import FINISHED, EndOfService, Finisher
+from kinto_core.http.incoming import discard_body
 from kinto_core.http.incoming import request_id as request_id_of
 from kinto_core.http.measuring import Meter, Place, place_of
 from kinto_core.http.querystring import UndecodableQuery
@@ -84,6 +85,7 @@ class Surroundings:
             answer = make(self._finisher.complete(environ, reply))
         finally:
             request_id.reset(name)
+        discard_body(environ, self._site.settings.max_body_size_bytes)
         if FINISHED not in environ:
             _complete(self._finisher, environ, answer)
         if self._end is not None:

@@ -4,6 +4,8 @@ Source: settings S-72, S-90 to S-103, SW-8.
 """
 
 import dataclasses
+import hashlib
+import hmac
 import re
 from types import MappingProxyType
 
@@ -11,6 +13,9 @@ from kinto_core.settings.core import Settings
 
 SHORTEST_SECRET = 16
 """Characters of a secret that is no invitation to guess it."""
+
+_SECRETS = ("userid_hmac_secret", "default_bucket_hmac_secret")
+_MAKE_ONE = "make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
 
 _POSTGRESQL = re.compile(r"postgres(ql)?(\+\w+)?://")
 _SQL = re.compile(r"(postgres(ql)?(\+\w+)?|sqlite)://")
@@ -21,7 +26,8 @@ def completed(settings: Settings) -> tuple[Settings, list[str]]:
     """The settings with what follows from others filled in, and warnings.
 
     URLs of PostgreSQL get the driver; a backend that is not written follows from its URL, or is
-    that of the storage; a written one without a URL takes the storage's.
+    that of the storage; a written one without a URL takes the storage's. A key of personal buckets
+    that is not written is made from that of user ids.
     """
     warnings = []
     text = settings.sources.written
@@ -30,6 +36,8 @@ def completed(settings: Settings) -> tuple[Settings, list[str]]:
     settings = _with_storage(settings)
     settings = _with_permission(settings)
     settings = _with_cache(settings)
+    settings = _with_bucket_secret(settings)
+    warnings += _short_secrets(settings)
     policies = dict(settings.policies)
     if "basicauth" in settings.multiauth_policies and "basicauth" not in policies:
         policies["basicauth"] = MappingProxyType({"use": "basicauth"})
@@ -128,8 +136,27 @@ def _of_version(settings: Settings) -> list[str]:
     return [f"http_api_version = {shown} ({origin}): expected two numbers, such as 1.23"]
 
 
+def _with_bucket_secret(settings: Settings) -> Settings:
+    """With a key of personal buckets, which nobody can compute who does not know the other one."""
+    own, other = settings.default_bucket_hmac_secret, settings.userid_hmac_secret
+    if own or not other or "default_bucket" not in settings.includes:
+        return settings
+    made = hmac.digest(other.encode(), b"default_bucket_hmac_secret", hashlib.sha256).hex()
+    return dataclasses.replace(settings, default_bucket_hmac_secret=made)
+
+
+def _short_secrets(settings: Settings) -> list[str]:
+    """A warning about each secret that can be guessed."""
+    return [
+        f"{name} ({settings.origins.get(name, 'default')}) has {len(value)} characters, "
+        f"so it can be guessed: {SHORTEST_SECRET} or more are better; {_MAKE_ONE}"
+        for name in _SECRETS
+        if 0 < len(value := getattr(settings, name)) < SHORTEST_SECRET
+    ]
+
+
 def _of_secrets(settings: Settings) -> list[str]:
-    """What is missing or short among the secrets that enabled features need."""
+    """What is missing among the secrets that enabled features need. Source: SW-8."""
     uses = {
         settings.policies.get(name, {}).get("use", name) for name in settings.multiauth_policies
     }
@@ -137,14 +164,9 @@ def _of_secrets(settings: Settings) -> list[str]:
         "userid_hmac_secret": bool(uses & {"basicauth", "accounts", "openid"}),
         "default_bucket_hmac_secret": "default_bucket" in settings.includes,
     }
-    problems = []
-    for name, is_needed in needed.items():
-        value = getattr(settings, name)
-        if (is_needed or value) and len(value) < SHORTEST_SECRET:
-            what = "is empty" if not value else f"has {len(value)} characters"
-            origin = settings.origins.get(name, "default")
-            problems.append(
-                f"{name} ({origin}) {what}: expected {SHORTEST_SECRET} or more that nobody can "
-                "guess; make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
-            )
-    return problems
+    return [
+        f"{name} ({settings.origins.get(name, 'default')}) is empty: expected {SHORTEST_SECRET} "
+        f"characters or more that nobody can guess; {_MAKE_ONE}"
+        for name in _SECRETS
+        if needed[name] and not getattr(settings, name)
+    ]

@@ -171,13 +171,14 @@ class AccessSettings:
     userid_hmac_secret: str = setting(
         "",
         secret=True,
-        help="Key of the ids of `basicauth` users, 16 characters or more. Changing it renames "
-        "them.",
+        help="Key of the ids of `basicauth` users, 16 characters or more: a shorter one can be "
+        "guessed. Changing it renames them.",
     )
     default_bucket_hmac_secret: str = setting(
         "",
         secret=True,
-        help="Key of the ids of personal buckets, 16 characters or more. Changing it moves them.",
+        help="Key of the ids of personal buckets, 16 characters or more. Changing it moves them. "
+        "Empty: made from `userid_hmac_secret`.",
     )
 
 

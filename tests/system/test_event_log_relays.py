@@ -17,7 +17,7 @@ from tests.system.events_processes import (
     services,
     wait_until,
 )
-from tests.system.processes import kinto
+from tests.system.processes import SECRETS, kinto
 from tests.system.wire import RECORDS, Wire, make_blog
 
 LEADS = "This relay leads"
@@ -223,3 +223,19 @@ def cut_all_listeners(url: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND query LIKE 'LISTEN %'"
         )
+
+
+def test_a_server_in_memory_delivers_by_itself(start_server: StartServer, tmp_path: Path) -> None:
+    ini = tmp_path / "kinto.ini"
+    ini.write_text("[app:main]\nkinto.includes = keeping\n", encoding="utf-8")
+    server = start_server("start", {**SECRETS, **write_plugin(tmp_path)})
+    wire = Wire(server.port)
+    make_blog(wire)
+    wait_for_delivery(tmp_path, put(wire, "a", "b"))
+    assert wire("GET", "/__heartbeat__").body["events"] is True
+    assert "Traceback" not in server.log()
+    assert "relay |" not in server.log()
+    done = kinto(tmp_path, "relay", settings={**SECRETS, **write_plugin(tmp_path)})
+    assert done.returncode != 0
+    assert "by itself" in done.stderr
+    assert server.stop() == 0

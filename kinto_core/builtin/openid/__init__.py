@@ -29,10 +29,10 @@ def register_policies(server: Server) -> Mapping[str, PolicyFactory]:
 
 
 @hookimpl
-def register_capabilities(server: Server) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
+def register_capabilities(server: Server) -> Mapping[str, Callable[[str], Mapping[str, Any]]]:
     """Announce the providers, if there are any. Source: built-in plugins B-12, B-85."""
     openid = openid_of(server)
-    return {"openid": openid.capability} if openid.enabled else {}
+    return {"openid": lambda _api: openid.capability()} if openid.enabled else {}
 
 
 @hookimpl

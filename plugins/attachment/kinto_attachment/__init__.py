@@ -73,7 +73,9 @@ def register_counters() -> Mapping[str, Callable[["Source"], tuple[int, int]]]:
 
 
 @hookimpl
-def register_capabilities(server: "Server") -> Mapping[str, Mapping[str, Any]]:
+def register_capabilities(
+    server: "Server",
+) -> Mapping[str, Callable[[str], Mapping[str, Any]]]:
     """Announce where files are."""
     return {"attachments": capability(attachments_of(server))}
 

@@ -11,16 +11,19 @@ from kinto_attachment.store.interface import BLOBS, StoreUnavailable, new_key
 _PROBE = b'{"test": "write"}'
 
 
-def capability(plugin: Attachments) -> Mapping[str, Any]:
-    """The entry of the root view; clients of resumable uploads ask with ``OPTIONS``."""
+def capability(plugin: Attachments) -> Callable[[str], Mapping[str, Any]]:
+    """The entry of the root view; clients of resumable uploads ask with ``OPTIONS``.
+
+    Files are at this server unless the settings say otherwise. Source: clients C-95, C-131.
+    """
     settings = plugin.settings
     base_url = with_slash(settings.extra_base_url or settings.base_url)
-    return {
+    entry = {
         "description": "Add file attachments to records",
         "url": "https://github.com/Kinto/kinto-attachment/",
         "version": version("kinto-attachment"),
-        "base_url": base_url or None,
     }
+    return lambda api: {**entry, "base_url": base_url or f"{api}attachments/"}
 
 
 def heartbeat(plugin: Attachments) -> Callable[[], bool]:

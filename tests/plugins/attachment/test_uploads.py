@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.plugins.attachment.conftest import NewSite
 from tests.plugins.attachment.driving import (
     BASE_URL,
     COLLECTION,
@@ -185,6 +186,14 @@ def test_the_root_view_tells_where_files_are(site: Site) -> None:
     told = site.http.get("/v1/").json["capabilities"]["attachments"]
     assert told["base_url"] == BASE_URL  # attachment A-56
     assert set(told) == {"description", "url", "version", "base_url"}
+
+
+def test_files_are_at_the_server_unless_the_settings_say_otherwise(make_site: NewSite) -> None:
+    site = make_site({"attachment.base_url": ""})
+    root = site.http.get("/v1/").json
+    base = root["capabilities"]["attachments"]["base_url"]
+    assert base == root["url"] + "attachments/"  # clients C-95, C-131
+    assert site.http.get(base + site.send().json["location"]).body == PNG
 
 
 def test_the_heartbeat_leaves_nothing(site: Site) -> None:

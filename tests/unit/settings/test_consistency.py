@@ -82,7 +82,31 @@ def test_features_that_need_a_secret_get_none_by_default() -> None:
     assert names == ["userid_hmac_secret", "default_bucket_hmac_secret"]  # settings SW-8
 
 
-def test_weak_secrets_are_for_tests_only() -> None:
+def test_the_key_of_personal_buckets_follows_from_that_of_users() -> None:
+    values = {"multiauth.policies": "basicauth", "includes": "default_bucket"}
+    made = [
+        load({**values, "userid_hmac_secret": SECRET + end})[0].default_bucket_hmac_secret
+        for end in ("", "", "x")
+    ]
+    assert made[0] == made[1] != made[2]  # clients C-2
+    assert len(made[0]) == 64
+    assert SECRET not in made[0]
+    own, _ = load({**values, "userid_hmac_secret": SECRET, "default_bucket_hmac_secret": SECRET})
+    assert own.default_bucket_hmac_secret == SECRET
+    elsewhere, _ = load({"userid_hmac_secret": SECRET})
+    assert elsewhere.default_bucket_hmac_secret == ""
+
+
+def test_short_secrets_are_told() -> None:
+    values = {"multiauth.policies": "basicauth", "userid_hmac_secret": "a-secret-string"}
+    settings, [told] = load(values)
+    assert settings.userid_hmac_secret == "a-secret-string"  # clients C-2: any
+    assert "has 15 characters" in told
+    assert "a-secret" not in told
+    assert load({**values, "userid_hmac_secret": "a-secret-string."})[1] == []
+
+
+def test_missing_secrets_are_for_tests_only() -> None:
     settings, _ = load({"multiauth.policies": "basicauth"}, allow_weak=True)
     assert settings.userid_hmac_secret == ""
 
