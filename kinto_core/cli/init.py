@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from kinto_core.cli.listening import reachable
 from kinto_core.cli.options import common_options, examples, find_ini, tell
 from kinto_core.discovery import installed
 from kinto_core.errors import KintoError
@@ -88,7 +87,7 @@ def write_ini(path: Path, overrides: Mapping[str, str], *, force: bool = False) 
     Raises:
         FileExists: and ``force`` is not given; the file is untouched.
     """
-    text = render_ini({**_usual(overrides), **overrides})
+    text = render_ini({**_usual(), **overrides})
     path.parent.mkdir(parents=True, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
     try:
@@ -107,24 +106,14 @@ def _own_plugins() -> list[str]:
     return [name for name in OWN_PLUGINS if name in names]
 
 
-def _usual(overrides: Mapping[str, str]) -> Mapping[str, str]:
+def _usual() -> Mapping[str, str]:
     plugins = _own_plugins()
     return {
         "includes": " ".join(("default_bucket", *plugins)),
-        **(_files(overrides) if "attachment" in plugins else {}),
+        **({"attachment.base_path": EMBEDDED_FILES} if "attachment" in plugins else {}),
         "multiauth.policies": "basicauth",
         "userid_hmac_secret": secrets.token_hex(32),
         "default_bucket_hmac_secret": secrets.token_hex(32),
-    }
-
-
-def _files(overrides: Mapping[str, str]) -> Mapping[str, str]:
-    """Where attached files are, and where clients are told to get them."""
-    host = reachable(overrides.get("host", "127.0.0.1"))
-    root = f"http://{host}:{overrides.get('port', '8888')}/v1"
-    return {
-        "attachment.base_path": EMBEDDED_FILES,
-        "attachment.extra.base_url": f"{root}/attachments/",
     }
 
 

@@ -31,8 +31,9 @@ class AttachmentSettings:
     base_url: str = setting(
         "",
         example="https://storage.example.org/v1/attachments/",
-        help="What stands before the path of a file in `attachment.location`. The server itself"
-        " serves files below `/v1/attachments/`.",
+        help="What stands before the path of a file in `attachment.location`; the root view tells"
+        " it too. Empty: locations are relative, and the root view tells this server's own address,"
+        " which ends in `/v1/attachments/`.",
     )
     extra_base_url: str = setting(
         "",
