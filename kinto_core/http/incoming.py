@@ -18,7 +18,7 @@ IDENTITY = "kinto.identity"
 """Where the environment keeps who asks, beside the credentials that prove it."""
 
 BODY_READ = "kinto.body_read"
-"""Set in the environment of a request whose body was read to its end."""
+"""Set in the environment of a request by who reads its body, and what is left of it too."""
 
 SAFE_IN_PATH = "/~!$&'()*+,;=:@"
 MAX_REQUEST_ID = 128

@@ -2,13 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO
+from typing import Protocol
 
 from kinto_attachment.failures import CutShort
 from kinto_core.http.exchange import Exchange
 
 CHUNK = 256 * 1024
 """At most so many bytes of a body are in memory at once."""
+
+
+class Readable(Protocol):
+    """What bytes come from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes; none at the end."""
+        ...
 
 
 @dataclass(slots=True)
@@ -23,7 +31,7 @@ class Incoming:
     """
 
     exchange: Exchange
-    stream: IO[bytes]
+    stream: Readable
     length: int | None
     received: int = field(default=0, init=False)
 

@@ -19,7 +19,7 @@ from kinto_core.http.cors import require_allowed_origin
 from kinto_core.http.endpoints import Endpoint
 from kinto_core.http.errors import URL_MISSING, HttpError
 from kinto_core.http.exchange import Exchange, Reply
-from kinto_core.http.incoming import EnvironHeaders, origin_url, request_id
+from kinto_core.http.incoming import BODY_READ, EnvironHeaders, origin_url, request_id
 from kinto_core.http.site import Site
 from kinto_core.http.views import failure
 
@@ -136,6 +136,23 @@ def _not_in_batch(site: Site, exchange: Exchange) -> Reply:
     raise HttpError(URL_MISSING)
 
 
+class _Stream:
+    """The body of a request; who has begun to read it is the one to read on.
+
+    Args:
+        environ: of the request.
+    """
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self._environ = environ
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes; none at the end."""
+        self._environ[BODY_READ] = True
+        piece: bytes = self._environ["wsgi.input"].read(size)
+        return piece
+
+
 def _incoming(site: Site, request: Request) -> Incoming:
     environ = request.environ
     length = environ.get("CONTENT_LENGTH") or ""
@@ -143,7 +160,7 @@ def _incoming(site: Site, request: Request) -> Incoming:
         length = "0"
     return Incoming(
         _exchange(site, request),
-        environ["wsgi.input"],
+        _Stream(environ),
         int(length) if length.isdecimal() else None,
     )
 

@@ -22,7 +22,8 @@ def register_policies(server):
 
 @hookimpl
 def register_capabilities(server):
-    return {"special": lambda: {"description": "d", "url": "u", "policies": len(server.policies)}}
+    count = len(server.policies)
+    return {"special": lambda api: {"description": "d", "url": api, "policies": count}}
 """
 
 
@@ -65,7 +66,8 @@ def test_hook_register_policies() -> None:
 @pytest.mark.usefixtures("_plugin")
 def test_entry_of_the_root_view_may_be_a_function() -> None:
     app = TestApp(make_app(SETTINGS))
-    assert app.get("/v1/").json["capabilities"]["special"]["policies"] == 1
+    special = app.get("/v1/").json["capabilities"]["special"]
+    assert (special["policies"], special["url"]) == (1, "http://localhost:80/v1/")
     app.app.close()
 
 
