@@ -35,7 +35,7 @@ FAST: Mapping[str, str] = {
 
 _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
-    "max_connections": "200",
+    "max_connections": "400",
     "shared_buffers": "64MB",
     "autovacuum": "on",
 }
