@@ -9,7 +9,7 @@ written then is the business of the operations.
 from collections.abc import Callable
 from typing import Any
 
-from kinto_core.errors import ObjectNotFound
+from kinto_core.errors import ObjectNotFound, WriteConflict
 from kinto_core.objects import StoredObject
 from kinto_core.resources.addresses import ListAddress, ObjectAddress
 from kinto_core.resources.calls import Call, Rules, Situation, keys_of
@@ -43,7 +43,11 @@ def look(
 def hold(
     tx: Transaction, address: ObjectAddress, call: Call[Any], seen: Situation, decide: Decide
 ) -> Situation:
-    """Hold the list; if it changed since it was read, read and decide again."""
+    """Hold the list; if it changed since it was read, read and decide again.
+
+    Raises:
+        WriteConflict: the list was not there when it was to be held, and is again.
+    """
     state = tx.lock_list((address.key.parent_id, address.type.name))
     if state is not None and state == seen.snapshot.list:
         return seen
@@ -51,6 +55,9 @@ def hold(
     seen = look(tx, address, call)
     decide(seen)
     require_parent(address.list, seen)
+    if state is None:
+        message = "the list was made anew meanwhile"
+        raise WriteConflict(message)
     return seen
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 READY_SECONDS = 60
-SCALE = float(os.environ.get("KINTO_TEST_SCALE", "0.1"))
+SCALE = float(os.environ.get("KINTO_TEST_SCALE", "0.05"))
 """How much of the full numbers to do: 1.0 is what the release is tested with."""
 
 SECRETS = {

@@ -197,5 +197,7 @@ def test_files_are_at_the_server_unless_the_settings_say_otherwise(make_site: Ne
 
 
 def test_the_heartbeat_leaves_nothing(site: Site) -> None:
-    assert site.http.get("/v1/__heartbeat__").json["attachments"] is True
+    # Nobody delivers the events of this site, so those may be late by now.
+    answer = site.http.get("/v1/__heartbeat__", expect_errors=True)
+    assert answer.json["attachments"] is True
     assert site.kept() == []  # attachment A-57

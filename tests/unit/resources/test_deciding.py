@@ -2,7 +2,9 @@
 
 import pytest
 
+from kinto_core.database.connection import Connection
 from kinto_core.errors import ModifiedMeanwhile, ObjectNotFound, ParentNotFound
+from kinto_core.objects import ListState
 from kinto_core.resources.access import Caller
 from kinto_core.resources.bodies import ObjectBody
 from kinto_core.resources.calls import Call
@@ -114,3 +116,19 @@ def test_a_deletion_in_between_is_noticed(alice: Actor, server: Server) -> None:
     with pytest.raises(ObjectNotFound):
         alice.delete(f"{R}/r")
     assert server.check()["storage"] is None
+
+
+def test_a_list_that_is_made_anew_while_somebody_writes_to_it(
+    alice: Actor, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = server.storage.lock_list
+    gone = [True]
+
+    def lock_list(connection: Connection, parent_id: str, resource: str) -> ListState | None:
+        """The first time, as if somebody had deleted the collection, and then made it again."""
+        return None if gone and gone.pop() else really(connection, parent_id, resource)
+
+    monkeypatch.setattr(server.storage, "lock_list", lock_list)
+    assert alice.put(f"{R}/r").is_new
+    assert not gone
+    assert alice.get(f"{R}/r").object.id == "r"
