@@ -254,8 +254,8 @@ def register_metrics(settings: "Settings") -> "Metrics | None":
 
     Transaction: none.
 
-    Returns: what takes them, such as a ``kinto_core.metrics.Registry``. Of several plugins, the one
-    that is included last gets everything.
+    Returns: what takes them, such as a ``kinto_core.metrics.Registry``. Each of several
+    plugins gets everything.
 
     Raising: stops the start.
     """

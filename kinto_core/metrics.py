@@ -9,6 +9,7 @@ Source: settings section 11.
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -73,6 +74,58 @@ NO_METRICS: Final[Metrics] = NoMetrics()
 """What everybody measures with when nobody exports. Source: settings S-216."""
 
 
+class Timing(ABC):
+    """Times blocks, for whoever observes."""
+
+    @abstractmethod
+    def observe(self, name: str, value: float, labels: Mapping[str, str] | None = None) -> None:
+        """See ``Metrics.observe``."""
+
+    @contextmanager
+    def timer(self, name: str, labels: Mapping[str, str] | None = None) -> Iterator[None]:
+        """See ``Metrics.timer``."""
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.observe(name, time.perf_counter() - begin, labels)
+
+
+class Several(Timing):
+    """Gives each measurement to several takers.
+
+    Args:
+        takers: in the order in which they get it.
+    """
+
+    def __init__(self, takers: Sequence[Metrics]) -> None:
+        self.takers = tuple(takers)
+
+    def count(self, name: str, value: float = 1, labels: Mapping[str, str] | None = None) -> None:
+        """See ``Metrics.count``."""
+        for one in self.takers:
+            one.count(name, value, labels)
+
+    def observe(self, name: str, value: float, labels: Mapping[str, str] | None = None) -> None:
+        """See ``Metrics.observe``."""
+        for one in self.takers:
+            one.observe(name, value, labels)
+
+
+def combined(takers: Iterable[Metrics]) -> Metrics:
+    """What gives each measurement to all who take it; ``NO_METRICS`` when nobody does."""
+    found = [one for one in takers if one is not NO_METRICS]
+    if len(found) > 1:
+        return Several(found)
+    return found[0] if found else NO_METRICS
+
+
+def taker_of(metrics: Metrics, kind: type[T]) -> T | None:
+    """The taker of a class among those that ``combined`` was given."""
+    takers = metrics.takers if isinstance(metrics, Several) else (metrics,)
+    return next((one for one in takers if isinstance(one, kind)), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Histogram:
     """The measurements of one name and one set of labels.
@@ -100,7 +153,7 @@ class _Series:
     total: float = 0.0
 
 
-class Registry:
+class Registry(Timing):
     """Keeps measurements in memory, in a bounded number of series.
 
     Args:
@@ -110,11 +163,9 @@ class Registry:
     Attributes:
         buckets: the bounds.
         on_change: called after each measurement, in the thread that took it; be quick.
-        also: gets every measurement too, those with disabled names included.
     """
 
     on_change: Callable[[], None] | None = None
-    also: Metrics | None = None
 
     def __init__(
         self,
@@ -130,8 +181,6 @@ class Registry:
 
     def count(self, name: str, value: float = 1, labels: Mapping[str, str] | None = None) -> None:
         """See ``Metrics.count``."""
-        if self.also is not None:
-            self.also.count(name, value, labels)
         if name in self._disabled:
             return
         key = _labels(labels)
@@ -144,8 +193,6 @@ class Registry:
 
     def observe(self, name: str, value: float, labels: Mapping[str, str] | None = None) -> None:
         """See ``Metrics.observe``."""
-        if self.also is not None:
-            self.also.observe(name, value, labels)
         if name in self._disabled:
             return
         key = _labels(labels)
@@ -157,15 +204,6 @@ class Registry:
             series.total += value
         if self.on_change is not None:
             self.on_change()
-
-    @contextmanager
-    def timer(self, name: str, labels: Mapping[str, str] | None = None) -> Iterator[None]:
-        """See ``Metrics.timer``."""
-        begin = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.observe(name, time.perf_counter() - begin, labels)
 
     def measured(self) -> Measured:
         """A copy of everything, which later measurements do not change."""

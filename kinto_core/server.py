@@ -36,7 +36,7 @@ from kinto_core.eventlog.interface import EventLog
 from kinto_core.eventlog.service import EventService
 from kinto_core.hooks import Plugins
 from kinto_core.listeners import load_listeners
-from kinto_core.metrics import NO_METRICS, Metrics, methods_of, timed, timed_function
+from kinto_core.metrics import Metrics, combined, methods_of, timed, timed_function
 from kinto_core.permission.interface import Permission
 from kinto_core.permission.sql import SqlPermission
 from kinto_core.resources.access import Access
@@ -84,7 +84,7 @@ class Server:
         self.settings = settings.with_plugins(self.plugins.settings_tables())
         self.plugins.server = self
         given = self.plugins.gather("register_metrics", settings=self.settings)
-        self.metrics: Metrics = given[-1] if given else NO_METRICS
+        self.metrics: Metrics = combined(given)
         load_listeners(self.plugins, self.settings, self.metrics)
         self.clock = clock
         self.databases = Databases(

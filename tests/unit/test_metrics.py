@@ -4,7 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from kinto_core.metrics import MAX_SERIES, NO_METRICS, OVERFLOW, Registry, methods_of, timed
+from kinto_core.metrics import (
+    MAX_SERIES,
+    NO_METRICS,
+    OVERFLOW,
+    Registry,
+    combined,
+    methods_of,
+    taker_of,
+    timed,
+)
 
 
 def test_counters_add_up_by_name_and_labels() -> None:
@@ -117,3 +126,23 @@ def test_who_wants_to_know_hears_of_each_measurement() -> None:
     registry.count("hits")
     registry.observe("seconds", 1)
     assert heard == [1, 1]
+
+
+def test_each_of_several_takers_gets_every_measurement() -> None:
+    one, other = Registry(), Registry(disabled=frozenset({"hits"}))
+    both = combined([one, NO_METRICS, other])
+    both.count("hits", 2)
+    with both.timer("block_seconds"):
+        pass
+    assert one.measured().counters == {"hits": {(): 2}}
+    assert other.measured().counters == {}
+    assert list(one.measured().histograms) == list(other.measured().histograms) == ["block_seconds"]
+    assert taker_of(both, Registry) is one
+    assert taker_of(one, Registry) is one
+    assert taker_of(NO_METRICS, Registry) is None
+
+
+def test_who_takes_alone_gets_the_measurements_directly() -> None:
+    one = Registry()
+    assert combined([one]) is one
+    assert combined([NO_METRICS]) is combined([]) is NO_METRICS

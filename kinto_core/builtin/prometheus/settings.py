@@ -78,14 +78,18 @@ def clean(name: str) -> str:
     return _FORBIDDEN.sub("", _SEPARATORS.sub("_", name))
 
 
-def make_registry(settings: Settings) -> Registry:
+class Exported(Registry):
+    """The measurements that Prometheus may read, beside those that others take."""
+
+
+def make_registry(settings: Settings) -> Exported:
     """What takes the measurements of a server.
 
     Raises:
         ConfigurationError: the buckets are not in order.
     """
     own = settings.plugin(PrometheusSettings)
-    return Registry(_bounds(own.prometheus_histogram_buckets), disabled=disabled_names(settings))
+    return Exported(_bounds(own.prometheus_histogram_buckets), disabled=disabled_names(settings))
 
 
 def disabled_names(settings: Settings) -> frozenset[str]:

@@ -19,6 +19,7 @@ from kinto_core.builtin.prometheus.adding import total
 from kinto_core.builtin.prometheus.gauges import event_gauges, process_gauges
 from kinto_core.builtin.prometheus.publishing import Publisher
 from kinto_core.builtin.prometheus.settings import (
+    Exported,
     PrometheusSettings,
     disabled_names,
     folder_of,
@@ -31,7 +32,7 @@ from kinto_core.http.adapter import finished
 from kinto_core.http.errors import reply_to
 from kinto_core.http.exchange import Reply
 from kinto_core.http.site import Site
-from kinto_core.metrics import Measured, Registry
+from kinto_core.metrics import Measured, taker_of
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +64,8 @@ class Exporter:
 
     def __init__(self, site: Site) -> None:
         settings = site.settings
-        given = site.server.metrics
-        # Measurements may go to a plugin that is included later. Source: B-191
-        self._registry = given if isinstance(given, Registry) else make_registry(settings)
+        registry = taker_of(site.server.metrics, Exported)
+        self._registry = registry if registry is not None else make_registry(settings)
         self._server = site.server
         self._prefix = prefix_of(settings)
         self._hidden = disabled_names(settings)

@@ -6,10 +6,10 @@ Source: built-in plugins B-190; settings section 11.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from kinto_core.builtin.statsd.client import client_of, make_metrics
+from kinto_core.builtin.statsd.client import Client, make_client
 from kinto_core.builtin.statsd.settings import StatsdSettings
 from kinto_core.hookspecs import hookimpl
-from kinto_core.metrics import Metrics
+from kinto_core.metrics import Metrics, taker_of
 from kinto_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ def register_settings() -> Iterable[type]:
     return (StatsdSettings,)
 
 
-@hookimpl(trylast=True)
+@hookimpl
 def register_metrics(settings: Settings) -> Metrics:
-    """Send measurements, and keep them as well when Prometheus asks for them."""
-    return make_metrics(settings)
+    """Send measurements."""
+    return make_client(settings)
 
 
 @hookimpl
 def server_closing(server: "Server") -> None:
     """Send what is left."""
-    client = client_of(server.metrics)
+    client = taker_of(server.metrics, Client)
     if client is not None:
         client.close()

@@ -259,22 +259,28 @@ def test_starts_can_be_left_out(app_with: MakeApp) -> None:
 
 OTHER_PLUGIN = """
 from kinto_core import hookimpl
-from kinto_core.metrics import NO_METRICS
+from kinto_core.metrics import Registry
 
 @hookimpl
 def register_metrics():
-    return NO_METRICS
+    return Registry()
 """
 
 
-def test_the_last_plugin_gets_everything(
+def test_each_of_several_plugins_gets_everything(
     app_with: MakeApp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "metrics_elsewhere.py").write_text(OTHER_PLUGIN)
     monkeypatch.syspath_prepend(tmp_path)
-    app = app_with({"includes": "prometheus metrics_elsewhere"})
-    app.get("/v1/")
-    assert "request_summary" not in app.get("/v1/__metrics__").text  # built-in plugins B-191
+    for includes in ("prometheus metrics_elsewhere", "metrics_elsewhere prometheus"):
+        app = app_with({"includes": includes})
+        app.get("/v1/")
+        text = app.get("/v1/__metrics__").text
+        assert "kinto_request_summary_total" in text  # built-in plugins B-191: the last one only
+        (other,) = (
+            one for one in app.app.registry.site.server.metrics.takers if type(one) is Registry
+        )
+        assert "request_summary" in other.measured().counters
 
 
 def test_what_counts_for_itself_says_so(

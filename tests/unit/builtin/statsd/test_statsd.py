@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 import webtest
 
-from kinto_core.builtin.statsd.client import client_of
 from kinto_core.builtin.statsd.settings import Endpoint, StatsdSettings, endpoint_of, prefix_of
 from kinto_core.errors import ConfigurationError
-from kinto_core.metrics import NO_METRICS, Registry
+from kinto_core.metrics import NO_METRICS
 from kinto_core.settings import Settings
 from kinto_core.testing import make_app, make_server
 from kinto_core.testing.server import make_settings
@@ -227,11 +226,6 @@ def test_without_the_plugin_nothing_is_measured(receiver: Receiver) -> None:
         server.cache.get("unknown")
     receiver.hear()
     assert receiver.lines == []
-
-
-def test_other_measurements_have_no_client() -> None:
-    assert client_of(NO_METRICS) is None
-    assert client_of(Registry()) is None
 
 
 def test_blocks_are_timed_also_when_they_raise(app_with: MakeApp, receiver: Receiver) -> None:
