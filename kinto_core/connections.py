@@ -4,8 +4,7 @@ Nothing is opened before it is used. Once something is written, everything goes 
 connection, which ends with the unit of work.
 """
 
-from contextlib import ExitStack
-from types import TracebackType
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 
 from kinto_core.database.engine import Connection, Database
 
@@ -16,37 +15,38 @@ class Connections:
     Args:
         storage: where objects are.
         permission: where grants are.
+
+    Attributes:
+        are_one: whether objects and grants live together.
     """
 
     def __init__(self, storage: Database, permission: Database) -> None:
         self._storage = storage
         self._permission = permission
-        self._stack = ExitStack()
+        self.are_one = storage is permission
+        self._stack: ExitStack | None = None
         self._writing: Connection | None = None
         self._writing_grants: Connection | None = None
-
-    @property
-    def are_one(self) -> bool:
-        """Whether objects and grants live together."""
-        return self._storage is self._permission
 
     @property
     def is_writing(self) -> bool:
         """Whether something was, or is going to be, written."""
         return self._writing is not None
 
-    def reading(self) -> "Borrowed":
-        """A connection that reads objects."""
-        return Borrowed(self._storage, self._writing)
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection that reads objects: the writing one once there is one."""
+        writing = self._writing
+        return self._storage.reading() if writing is None else nullcontext(writing)
 
-    def reading_grants(self) -> "Borrowed":
-        """A connection that reads grants."""
-        return Borrowed(self._permission, self._writing_grants)
+    def reading_grants(self) -> AbstractContextManager[Connection]:
+        """A connection that reads grants: the writing one once there is one."""
+        writing = self._writing_grants
+        return self._permission.reading() if writing is None else nullcontext(writing)
 
     def writing(self, about: str | None = None) -> Connection:
         """The connection that writes objects; ``about``: see ``Database.writing``."""
         if self._writing is None:
-            self._writing = self._stack.enter_context(self._storage.writing(about))
+            self._writing = self._enter(self._storage.writing(about))
             if self.are_one:
                 self._writing_grants = self._writing
         return self._writing
@@ -56,45 +56,20 @@ class Connections:
         if self._writing_grants is None:
             self.writing()
         if self._writing_grants is None:
-            self._writing_grants = self._stack.enter_context(self._permission.writing())
+            self._writing_grants = self._enter(self._permission.writing())
         return self._writing_grants
+
+    def _enter(self, manager: AbstractContextManager[Connection]) -> Connection:
+        if self._stack is None:
+            self._stack = ExitStack()
+        return self._stack.enter_context(manager)
 
     def commit(self) -> None:
         """Make durable what was written."""
-        self._stack.__exit__(None, None, None)
+        if self._stack is not None:
+            self._stack.__exit__(None, None, None)
 
     def undo(self, error: BaseException) -> None:
         """Forget what was written, because of an error."""
-        self._stack.__exit__(type(error), error, error.__traceback__)
-
-
-class Borrowed:
-    """The writing connection once there is one, else the thread's reading connection.
-
-    Args:
-        database: gives the latter.
-        writing: the former.
-    """
-
-    __slots__ = ("_database", "_manager", "_writing")
-
-    def __init__(self, database: Database, writing: Connection | None) -> None:
-        self._database = database
-        self._writing = writing
-
-    def __enter__(self) -> Connection:
-        """The connection."""
-        if self._writing is not None:
-            return self._writing
-        self._manager = self._database.reading()
-        return self._manager.__enter__()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Give it back."""
-        if self._writing is None:
-            self._manager.__exit__(kind, error, trace)
+        if self._stack is not None:
+            self._stack.__exit__(type(error), error, error.__traceback__)

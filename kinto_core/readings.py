@@ -1,8 +1,10 @@
 """What a unit of work can read: what decides about requests, objects, lists, grants."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 
-from kinto_core.connections import Borrowed, Connections
+from kinto_core.connections import Connections
+from kinto_core.database.connection import Connection
 from kinto_core.database.lookup import Found, Question
 from kinto_core.objects import Grants, ListState, ObjectKey, Snapshot, StoredObject
 from kinto_core.permission.interface import Permission
@@ -32,7 +34,7 @@ class Readings:
         self._ahead: tuple[ListKey, Query, PageText | None] | None = None
         self._connections = Connections(storage.database, permission.database)
 
-    def reading(self) -> Borrowed:
+    def reading(self) -> AbstractContextManager[Connection]:
         """A connection that reads, as a context manager; for plugins with tables of their own."""
         return self._connections.reading()
 
@@ -81,24 +83,17 @@ class Readings:
         with self._connections.reading_grants() as connection:
             return self.permission.owned_only_by(connection, principal)
 
-    def _snapshot(  # noqa: PLR0913  as look_up
-        self,
-        keys: Sequence[ObjectKey],
-        user_id: str | None,
-        list_of: ListKey | None,
-        *,
-        ancestor_bodies: bool = False,
-        target_is_list: bool = False,
-        all_grants: bool = False,
-        page: Query | None = None,
-    ) -> Snapshot:
-        """In one statement when objects and grants live together, else in several."""
+    def _snapshot(self, question: Question, page: Query | None = None) -> Snapshot:
+        """In one statement when objects and grants live together, else in several.
+
+        Args:
+            question: what is wanted.
+            page: of the list, to be kept for ``page_text`` if it can be read on the way.
+        """
+        keys, user_id, list_of, *_ = question
         if not keys and user_id is None and list_of is None:
             return Snapshot([], [])
         if self._connections.are_one:
-            question = Question(
-                tuple(keys), user_id, list_of, ancestor_bodies, target_is_list, all_grants
-            )
             if page is not None and list_of is not None:
                 return self._with_page(question, list_of, page)
             return self._look(question).snapshot

@@ -11,12 +11,12 @@ It knows nothing of resource types, of who may do what, or of HTTP.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from kinto_core.clock import Clock
 from kinto_core.database.containers import Containers, forget_versions, replace_versions
 from kinto_core.database.engine import Connection
-from kinto_core.database.lookup import Found
+from kinto_core.database.lookup import Found, Question
 from kinto_core.eventlog.opening import Machinery
 from kinto_core.events.collector import Collector
 from kinto_core.events.event import Change, ResourceChanged
@@ -78,7 +78,7 @@ class Transaction(Readings):
         self.backends = backends
         self.collector = Collector(request_id=request_id)
         self._parents = (
-            Parents(self._snapshot, self._list_state, self._is_held) if remembers else None
+            Parents(self._read_anew, self._list_state, self._is_held) if remembers else None
         )
         self._writer: tuple[str | None, ListKey] | None = None
         self._lists: dict[ListKey, _HeldList] = {}
@@ -138,15 +138,10 @@ class Transaction(Readings):
             return self._parents.look_up(
                 keys, user_id, list_of, target_is_list=target_is_list, all_grants=all_grants
             )
-        return self._snapshot(
-            keys,
-            user_id,
-            list_of,
-            ancestor_bodies=ancestor_bodies,
-            target_is_list=target_is_list,
-            all_grants=all_grants,
-            page=page,
+        question = Question(
+            tuple(keys), user_id, list_of, ancestor_bodies, target_is_list, all_grants
         )
+        return self._snapshot(question, page)
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -321,15 +316,25 @@ class Transaction(Readings):
         if held is not None and held.is_dirty:
             self.write_list_timestamps()
 
-    def _snapshot(
+    def _snapshot(self, question: Question, page: Query | None = None) -> Snapshot:
+        if self._lists:
+            self._write_timestamp_of(question.list_of)
+        return super()._snapshot(question, page)
+
+    def _read_anew(  # noqa: PLR0913  the question has these parts
         self,
         keys: Sequence[ObjectKey],
         user_id: str | None,
         list_of: ListKey | None,
-        **how: Any,  # noqa: ANN401  as in Readings
+        *,
+        ancestor_bodies: bool = False,
+        target_is_list: bool = False,
+        all_grants: bool = False,
     ) -> Snapshot:
-        self._write_timestamp_of(list_of)
-        return super()._snapshot(keys, user_id, list_of, **how)
+        """For ``Parents``; see ``Question``."""
+        return self._snapshot(
+            Question(tuple(keys), user_id, list_of, ancestor_bodies, target_is_list, all_grants)
+        )
 
     def _list_state(self, key: ListKey | None) -> ListState | None:
         if key is None:

@@ -5,6 +5,7 @@ import weakref
 from collections import deque
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Protocol
 
 import sqlalchemy
@@ -12,7 +13,7 @@ from sqlalchemy.engine import Connection as CoreConnection
 from sqlalchemy.engine import Engine
 
 from kinto_core.database.connection import Connection, Statement
-from kinto_core.errors import BackendUnavailable
+from kinto_core.errors import BackendUnavailable, ConnectionLost
 
 __all__ = ["Connection", "Database", "DatabaseOptions", "ThreadConnections", "connected", "ping"]
 
@@ -83,6 +84,8 @@ class Database(Protocol):
 class ThreadConnections:
     """One open connection for each thread, kept until the thread or the program ends.
 
+    As a context manager it gives the current thread's, and discards it when it proves broken.
+
     Args:
         engine: makes new connections.
         wrap: turns a Core connection into ours.
@@ -94,6 +97,20 @@ class ThreadConnections:
         self._local = threading.local()
         self._all: weakref.WeakSet[_Holder] = weakref.WeakSet()
         self._left: deque[Connection] = deque()
+
+    def __enter__(self) -> Connection:
+        """The current thread's connection; see ``get``."""
+        return self.get()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Keep the connection unless it is broken; then the next use opens another."""
+        if kind is not None and issubclass(kind, ConnectionLost):
+            self.discard()
 
     def get(self) -> Connection:
         """The current thread's connection, opened if need be.

@@ -70,17 +70,15 @@ def read(connection: Connection, question: Question) -> Found:
 def read_rest(connection: Connection, question: Question) -> Found:
     """Read what ``read`` does and the page, less the ancestors and the grants on them."""
     parameters = _parameters(question)
-    shape = _shape(question)
     if question.page is not None:
         parameters.update(question.page)
-        shape = shape._replace(with_page=True)
     if not question.target_is_list:
         parameters["parent"], parameters["resource"], parameters["id"] = question.keys[-1]
-    return _found(question, connection.run(rest(shape), parameters))
+    return _found(question, connection.run(rest(_shape(question)), parameters))
 
 
 def _shape(question: Question) -> Shape:
-    keys, user_id, list_of, ancestor_bodies, target_is_list, all_grants, _ = question
+    keys, user_id, list_of, ancestor_bodies, target_is_list, all_grants, page = question
     return Shape(
         len(keys),
         user_id is None,
@@ -88,6 +86,7 @@ def _shape(question: Question) -> Shape:
         target_is_list,
         list_of is not None,
         all_grants,
+        page is not None,
     )
 
 

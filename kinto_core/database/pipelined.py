@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection as CoreConnection
 
 from kinto_core.database.connection import Command, Connection, Rows, Statement
 from kinto_core.database.shared_reads import SharedReads
+from kinto_core.errors import ConnectionLost
 
 _NUMBERED = PGDialect_psycopg(  # type: ignore[no-untyped-call]  # SQLAlchemy's
     paramstyle="numeric_dollar"
@@ -26,7 +27,8 @@ _NUMBERED = PGDialect_psycopg(  # type: ignore[no-untyped-call]  # SQLAlchemy's
 
 _SAVEPOINT = "SAVEPOINT part"
 
-_FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE)
+_FAILED = (int(pq.ExecStatus.FATAL_ERROR), int(pq.ExecStatus.BAD_RESPONSE))
+_ROWS = int(pq.ExecStatus.TUPLES_OK)
 
 
 class PipelinedConnection(Connection):
@@ -41,6 +43,7 @@ class PipelinedConnection(Connection):
     __slots__ = (
         "_is_writing",
         "_libpq",
+        "_listening",
         "_names",
         "_queue",
         "_serials",
@@ -64,7 +67,9 @@ class PipelinedConnection(Connection):
         self._names: dict[str, bytes] = {}
         self._queue: list[Command] = []
         self._serials = itertools.count()
-        self._waiting = select.poll()
+        self._waiting, self._listening = select.poll(), select.poll()
+        self._waiting.register(self._libpq.socket, select.POLLIN)
+        self._listening.register(self._libpq.socket, select.POLLIN | select.POLLOUT)
 
     def run(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
         """See ``Connection.run``; the quick ones of several threads travel together."""
@@ -77,20 +82,28 @@ class PipelinedConnection(Connection):
         return self._exchange()
 
     def run_apart(self, commands: list[Command]) -> list[Rows | Exception]:
-        """See ``Carrier.run_apart``.
+        """See ``Carrier.run_apart``; where one fails, each is tried by itself.
 
         Raises:
             ConnectionLost: nobody got an answer.
         """
         try:
-            self._libpq.enter_pipeline_mode()
-            new = [self._send_all([command]) for command in commands]
-            answers = [self._answer(names) for names in new]
-            self._libpq.exit_pipeline_mode()
+            results, names = self._run_together(commands)
         except Exception as error:
             self._fail(error)
             raise
-        return answers
+        if _failure(results) is None:
+            self._names.update(names)
+            return [self._rows(result) for result in results[len(names) :]]
+        if len(commands) > 1:
+            return [answer for command in commands for answer in self.run_apart([command])]
+        try:
+            self._refuse_failed(results)
+        except ConnectionLost:
+            raise
+        except Exception as error:  # noqa: BLE001  raised where the statement was asked for
+            return [error]
+        return []
 
     def send(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
         """See ``Connection.send``: kept until an answer is needed."""
@@ -139,83 +152,94 @@ class PipelinedConnection(Connection):
         """Send all that waits, in one round trip; the rows of the last statement."""
         queue, self._queue = self._queue, []
         try:
-            self._libpq.enter_pipeline_mode()
-            new = self._send_all(queue)
-            last, failure = self._collect(len(queue) + len(new))
-            self._libpq.exit_pipeline_mode()
+            results, names = self._run_together(queue)
         except Exception as error:
             self._fail(error)
             raise
-        return self._rows(last, failure, new)
-
-    def _answer(self, new: dict[str, bytes]) -> Rows | Exception:
-        """The rows of the next statement of several, or why it failed."""
-        last, failure = self._collect(1 + len(new))
-        try:
-            return self._rows(last, failure, new)
-        except Exception as error:  # noqa: BLE001  raised where the statement was asked for
-            return error
-
-    def _rows(
-        self,
-        last: "pq.abc.PGresult | None",
-        failure: "pq.abc.PGresult | None",
-        new: dict[str, bytes],
-    ) -> Rows:
-        """The rows of a result; ``new``: what was prepared on the way."""
-        if failure is not None:
-            refused = psycopg.errors.error_from_result(failure, "utf-8")
-            self._fail(refused)
-            raise refused
-        self._names.update(new)
-        if last is None or last.status != pq.ExecStatus.TUPLES_OK:
-            return []
-        self._transformer.set_pgresult(last)
-        return self._transformer.load_rows(0, last.ntuples, tuple)
+        self._refuse_failed(results)
+        self._names.update(names)
+        return self._rows(results[-1])
 
     def _command(self, statement: Statement, parameters: Mapping[str, Any]) -> Command:
         sql, values = self._bound(statement, parameters)
         return sql, [one.encode() if type(one) is str else _text(one) for one in values]
 
-    def _send_all(self, queue: list[Command]) -> dict[str, bytes]:
-        """Send statements, and their preparation where need be; the names of those prepared."""
-        new: dict[str, bytes] = {}
-        for sql, values in queue:
-            name = self._names.get(sql) or new.get(sql)
-            if name is None:
-                name = new[sql] = b"kinto_%d" % next(self._serials)
-                self._libpq.send_prepare(name, sql.encode())
-            self._libpq.send_query_prepared(name, values)
-        self._libpq.pipeline_sync()
-        return new
+    def _run_together(
+        self, commands: list[Command]
+    ) -> "tuple[list[pq.abc.PGresult], dict[str, bytes]]":
+        """Run statements in one round trip, and prepare those that are new.
 
-    def _collect(self, count: int) -> tuple["pq.abc.PGresult | None", "pq.abc.PGresult | None"]:
-        """The last result of so many statements, and the first failure."""
-        last = failure = None
-        for _ in range(count):
-            result = self._next()
-            while result is not None:
-                last = result
-                if failure is None and result.status in _FAILED:
-                    failure = result
-                result = self._next()
-        self._next()  # the end of the pipeline
-        return last, failure
+        Unless they say otherwise they are one transaction, which the first failure ends.
 
-    def _next(self) -> "pq.abc.PGresult | None":
+        Returns:
+            The results, those of preparations first; and the names of what was prepared.
+        """
         libpq = self._libpq
+        libpq.enter_pipeline_mode()
+        names = self._names
+        new: dict[str, bytes] = {}
+        for sql, _ in commands:
+            if sql not in names and sql not in new:
+                new[sql] = b"kinto_%d" % next(self._serials)
+                libpq.send_prepare(new[sql], sql.encode())
+        for sql, values in commands:
+            libpq.send_query_prepared(names.get(sql) or new[sql], values)
+        libpq.pipeline_sync()
         while libpq.flush():
-            self._wait(select.POLLIN | select.POLLOUT)
-        while libpq.is_busy():
-            self._wait(select.POLLIN)
-        return libpq.get_result()
+            self._wait_to_send()
+        results = self._results(len(new) + len(commands))
+        libpq.exit_pipeline_mode()
+        return results, new
 
-    def _wait(self, events: int) -> None:
-        """Wait until the server says something, or listens; other threads run meanwhile."""
-        self._waiting.register(self._libpq.socket, events)
-        for _, event in self._waiting.poll():
+    def _results(self, count: int) -> "list[pq.abc.PGresult]":
+        """The results of so many statements, and the end of the pipeline."""
+        libpq, waiting = self._libpq, self._waiting
+        results: list[pq.abc.PGresult] = []
+        for _ in range(count):
+            while libpq.is_busy():
+                waiting.poll()  # other threads run meanwhile
+                libpq.consume_input()
+            result = libpq.get_result()
+            if result is None:
+                message = "the connection ended before its answer"
+                raise psycopg.OperationalError(message)
+            while (more := libpq.get_result()) is not None:
+                result = more
+            results.append(result)
+        while libpq.is_busy():
+            waiting.poll()
+            libpq.consume_input()
+        libpq.get_result()
+        return results
+
+    def _wait_to_send(self) -> None:
+        """Wait until the server listens, or says something that has to be heard before."""
+        for _, event in self._listening.poll():
             if event != select.POLLOUT:
                 self._libpq.consume_input()
+
+    def _refuse_failed(self, results: "list[pq.abc.PGresult]") -> None:
+        """Raise the first failure, if there is one, as our error."""
+        failed = _failure(results)
+        if failed is not None:
+            refused = psycopg.errors.error_from_result(failed, "utf-8")
+            self._fail(refused)
+            raise refused
+
+    def _rows(self, result: "pq.abc.PGresult") -> Rows:
+        """The rows of a result, if it has any."""
+        if result.status != _ROWS:
+            return []
+        self._transformer.set_pgresult(result)
+        return self._transformer.load_rows(0, result.ntuples, tuple)
+
+
+def _failure(results: "list[pq.abc.PGresult]") -> "pq.abc.PGresult | None":
+    """The first result that is a failure."""
+    for result in results:
+        if result.status in _FAILED:
+            return result
+    return None
 
 
 def _text(value: Any) -> bytes | None:  # noqa: ANN401  what Python programs pass to SQL

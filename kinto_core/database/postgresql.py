@@ -1,7 +1,7 @@
 """PostgreSQL through psycopg 3."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import psycopg
@@ -89,14 +89,9 @@ class Postgresql:
         self._groups: dict[str, GroupCommit] = {}
         self._shared = SharedReads(self._carrier)
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> AbstractContextManager[Connection]:
         """See ``Database.reading``; a connection found broken is replaced for the next time."""
-        try:
-            yield self._threads.get()
-        except ConnectionLost:
-            self._threads.discard()
-            raise
+        return self._threads
 
     @contextmanager
     def writing(self, about: str | None = None) -> Iterator[Connection]:

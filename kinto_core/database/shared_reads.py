@@ -4,7 +4,7 @@ Threads of one process that read by key at the same time would each wake a serve
 PostgreSQL and be woken by it, which costs both sides more than the reading itself. Here who comes
 first takes with it all who came while the last trip was under way, and waits a moment for as many
 as came lately: one connection, one message each way, one server process that stays warm. Each
-statement is still a transaction of its own, sent after it was asked for, and fails by itself.
+statement is sent after it was asked for and sees what was committed when it runs.
 """
 
 import threading
@@ -32,7 +32,7 @@ class Carrier(Protocol):
     """A connection that carries statements that do not belong together."""
 
     def run_apart(self, commands: list[Command]) -> list[Rows | Exception]:
-        """The rows of each, or why it failed, in one round trip."""
+        """The rows of each, or why it failed; in one round trip unless one fails."""
         ...
 
     def close(self) -> None:
@@ -82,9 +82,11 @@ class SharedReads:
             BackendError: of this statement alone.
         """
         ticket = _Ticket(command)
+        alone = False
         with self._lock:
             if not self._is_travelling:
                 self._is_travelling = ticket.leads = True
+                alone = self._usual == 1
             elif self._pace > SLOW_SECONDS:
                 return None
             else:
@@ -93,7 +95,7 @@ class SharedReads:
         if not ticket.leads and not self._wait(ticket):
             return None
         if ticket.leads:
-            self._lead(ticket)
+            self._lead(ticket, alone=alone)
         if isinstance(ticket.answer, Exception):
             raise ticket.answer
         return ticket.answer
@@ -115,11 +117,9 @@ class SharedReads:
                 return False
             return ticket.leads or ticket.answer is not None
 
-    def _lead(self, ticket: _Ticket) -> None:
+    def _lead(self, ticket: _Ticket, *, alone: bool) -> None:
         """Take everybody along, then hand over to one of those who came meanwhile."""
-        self._board(ticket)
-        with self._lock:
-            others, self._waiting = self._waiting, []
+        others = [] if alone else self._board(ticket)
         began = time.perf_counter()
         try:
             self._travel([ticket, *others])
@@ -137,15 +137,21 @@ class SharedReads:
             for other in others:
                 other.woken.release()
 
-    def _board(self, ticket: _Ticket) -> None:
+    def _board(self, ticket: _Ticket) -> list[_Ticket]:
         """Wait a moment for as many as lately wanted to travel at about the same time."""
         with self._lock:
             if len(self._waiting) + 1 >= self._usual:
-                return
+                return self._take_along()
             self._boarding = ticket
         ticket.woken.acquire(timeout=BOARDING_SECONDS)
         with self._lock:
             self._boarding = None
+            return self._take_along()
+
+    def _take_along(self) -> list[_Ticket]:
+        """Everybody who waits; the lock is held."""
+        others, self._waiting = self._waiting, []
+        return others
 
     def _set_off_if_complete(self) -> None:
         """Wake who waits for others to board, when nobody else is likely to come."""

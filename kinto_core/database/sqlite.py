@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import sqlalchemy
@@ -62,10 +62,9 @@ class SqliteFile:
         self._turn = FileTurn(self.path)
         self._writers = GroupCommit(self._writing_connection, self._turn)
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> AbstractContextManager[Connection]:
         """See ``Database.reading``."""
-        yield self._threads.get()
+        return self._threads
 
     @contextmanager
     def writing(self, about: str | None = None) -> Iterator[Connection]:
@@ -132,10 +131,9 @@ class SqliteMemory:
         self._turn = threading.RLock()
         self._connection = Connection(self._engine.connect(), translate, self._turn)
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> AbstractContextManager[Connection]:
         """See ``Database.reading``."""
-        yield self._connection
+        return nullcontext(self._connection)
 
     @contextmanager
     def writing(self, about: str | None = None) -> Iterator[Connection]:

@@ -22,8 +22,12 @@ FINISHED = "kinto.finished"
 UNAUTHORIZED = 401
 
 SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
-_VARY = ("Vary", "Authorization, Origin")
-"""Tells caches that an answer is for who asked, and for the page that asked. Source: W-31."""
+_ALWAYS = (
+    # An answer is for who asked, and for the page that asked. Source: W-31.
+    ("Vary", "Authorization, Origin"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", SECURITY_POLICY),
+)
 
 _EXPOSE = "Access-Control-Expose-Headers"
 
@@ -99,9 +103,7 @@ class Finisher:
                 headers.append(("Access-Control-Allow-Origin", allowed))
         if self._backoff is not None and self._is_chosen():
             headers.append(("Backoff", str(self._backoff)))
-        headers.append(_VARY)
-        headers.append(("X-Content-Type-Options", "nosniff"))
-        headers.append(("Content-Security-Policy", SECURITY_POLICY))
+        headers += _ALWAYS
 
     def _is_chosen(self) -> bool:
         share = self._percentage

@@ -4,7 +4,6 @@ Parse, call an operation, present; nothing is decided here.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +25,7 @@ from kinto_core.http.routing import Target
 from kinto_core.http.site import Site
 from kinto_core.objects import StoredObject
 from kinto_core.resources.bodies import ObjectBody
+from kinto_core.resources.calls import Call
 from kinto_core.resources.checks import INVALID_ID
 from kinto_core.resources.deleting import delete_list
 from kinto_core.resources.paging import decode, encode, fingerprint, page_size
@@ -42,11 +42,15 @@ def get_list(site: Site, exchange: Exchange, target: Target) -> Reply:
     """Answer ``GET`` and ``HEAD``. Source: protocol R-1 to R-3."""
     conditions, faults = parsing.preconditions(exchange.headers)
     reading = ListReading(site, exchange, target, count=exchange.method == "HEAD")
-    call = make_call(site, exchange, target, conditions, lambda: reading.read(faults))
-    if looks_inside(reading.pairs):
-        call = replace(call, looks_inside=True)
-    elif conditions == NONE:
-        call = replace(call, page=reading.foresee())
+    inside = looks_inside(reading.pairs)
+    call = Call(
+        read=lambda: reading.read(faults),
+        caller=site.caller(exchange),
+        preconditions=conditions,
+        looks_inside=inside,
+        only=exchange.only,
+        page=reading.foresee() if conditions == NONE and not inside else None,
+    )
     answer = site.read(exchange, lambda tx: list_objects(tx, site.server.rules, target.list, call))
     text = answer.text
     if text is None:

@@ -31,8 +31,9 @@ def get_object(site: Site, exchange: Exchange, target: Target) -> Reply:
         _, body_faults = read_body(site, exchange, required=False)
         _refuse([*faults, *body_faults])
 
-    call = make_call(site, exchange, target, conditions, read)
-    answer = site.read(exchange, lambda tx: fetch(tx, site.server.rules, target.object, call))
+    address = target.object
+    call = Call(read, site.caller(exchange), conditions)
+    answer = site.read(exchange, lambda tx: fetch(tx, site.server.rules, address, call))
     fields = read_fields(parse_pairs(exchange.query)) if exchange.query else None
     if fields is None:
         text = answer.object.text
@@ -134,7 +135,7 @@ def make_call(
     conditions: Preconditions,
     read: Any,  # noqa: ANN401  any input
 ) -> Call[Any]:
-    """The exchange as the operations see it."""
+    """A write as the operations see it."""
     return Call(
         read=read,
         caller=site.caller(exchange),

@@ -32,12 +32,15 @@ class Answer:
 
     def __call__(
         self, environ: Mapping[str, Any], start_response: Callable[..., object]
-    ) -> tuple[bytes, ...]:
-        """Send it, as WSGI says; no body to ``HEAD``."""
+    ) -> list[bytes]:
+        """Send it, as WSGI says; no body to ``HEAD``.
+
+        The body is in a list, since servers stream what comes in anything else.
+        """
         start_response(status_line(self.status_code), self.headerlist)
         if environ["REQUEST_METHOD"] == "HEAD" or not self.body:
-            return ()
-        return (self.body,)
+            return []
+        return [self.body]
 
 
 def with_content(reply: Reply) -> list[tuple[str, str]]:

@@ -4,32 +4,36 @@ Pyramid routes what comes over the network; this serves those who have only a pa
 aliases. Both follow from the declarations of resource types.
 """
 
-from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from kinto_core.resources.addresses import ListAddress, ObjectAddress, list_address
 from kinto_core.resources.definition import ResourceType, ResourceTypes
 
+MOST_LISTS = 1024
+"""The addresses of so many lists are remembered, ..."""
 
-@dataclass(slots=True)
-class Target:
+LONGEST_PATH = 512
+"""... if their paths have at most so many characters."""
+
+
+class Target(NamedTuple):
     """What a path names.
 
     Attributes:
-        type: the resource type.
+        list: the list that is named, or that holds the named object.
         ids: the identifiers in the path, from the top down.
         is_list: whether it is a list, else an object.
-        list: the list that is named, or that holds the named object.
     """
 
-    type: ResourceType
+    list: ListAddress
     ids: tuple[str, ...]
     is_list: bool
-    list: ListAddress = field(init=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Find the list, which everybody asks for."""
-        self.list = list_address(self.type, self.ids if self.is_list else self.ids[:-1])
+    @property
+    def type(self) -> ResourceType:
+        """The resource type."""
+        return self.list.type
 
     @property
     def object(self) -> ObjectAddress:
@@ -60,13 +64,33 @@ class Router:
             tuple(a.plural for a in (*kind.ancestors, kind)): kind
             for kind in types.by_name.values()
         }
+        self._lists: dict[str, Target] = {}
 
     def find(self, path: str) -> Target | None:
         """What a path names, without version prefix; ``None`` when it is no resource."""
+        above, _, last = path.rpartition("/")
+        holder = self._lists.get(above)
+        if holder is not None and last:
+            return Target(holder.list, (*holder.ids, last), is_list=False)
+        return self._lists.get(path) or self._find(path)
+
+    def _find(self, path: str) -> Target | None:
         first, *parts = path.split("/")
         if first or not parts or not all(parts):
             return None
         kind = self._types.get(tuple(parts[::2]))
         if kind is None:
             return None
-        return Target(kind, tuple(parts[1::2]), len(parts) % 2 == 1)
+        ids = tuple(parts[1::2])
+        if len(parts) % 2 == 0:
+            return Target(self._list(kind, path.rpartition("/")[0], ids[:-1]), ids, is_list=False)
+        return Target(self._list(kind, path, ids), ids, is_list=True)
+
+    def _list(self, kind: ResourceType, path: str, ids: tuple[str, ...]) -> ListAddress:
+        """The address of a list, which is probably going to be asked for again."""
+        address = list_address(kind, ids)
+        if len(path) <= LONGEST_PATH:
+            if len(self._lists) >= MOST_LISTS:
+                self._lists.clear()
+            self._lists[path] = Target(address, ids, is_list=True)
+        return address

@@ -7,8 +7,7 @@ Source: protocol section 7.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from kinto_core.authentication.principals import principals_of
 from kinto_core.errors import Forbidden, NotAllowed, Unauthenticated
@@ -18,8 +17,7 @@ from kinto_core.resources.definition import ResourceType, ResourceTypes
 _READ: Final = ("read", "write")
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who asks.
 
     Attributes:
@@ -33,7 +31,7 @@ class Caller:
     def principals(self, groups: Sequence[str]) -> frozenset[str]:
         """Everything that this caller counts as. Source: protocol P-3."""
         mine = principals_of(self.user_id, groups)
-        return mine if self.user_id is None or not self.extra else mine | self.extra
+        return mine | self.extra if self.extra and self.user_id is not None else mine
 
     def refusal(self) -> NotAllowed:
         """The error for something this caller may not do. Source: protocol P-30."""

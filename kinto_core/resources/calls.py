@@ -1,8 +1,9 @@
 """What every operation is told and what it answers, as values without HTTP."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from kinto_core.objects import Grants, ObjectKey, Snapshot, StoredObject
 from kinto_core.resources.access import ANONYMOUS, Access, Caller
@@ -12,6 +13,8 @@ from kinto_core.resources.preconditions import NONE, Preconditions
 from kinto_core.storage.query import Query
 
 Input = TypeVar("Input")
+
+_NO_IDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,7 @@ class Rules:
     validates_schemas: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Generic[Input]):
+class Call(NamedTuple, Generic[Input]):
     """One request for an operation.
 
     Attributes:
@@ -55,14 +57,13 @@ class Call(Generic[Input]):
     caller: Caller = ANONYMOUS
     preconditions: Preconditions = NONE
     uri: str = ""
-    url_ids: Mapping[str, str] = field(default_factory=dict)
+    url_ids: Mapping[str, str] = _NO_IDS
     looks_inside: bool = False
     only: str | None = None
     page: Query | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectAnswer:
+class ObjectAnswer(NamedTuple):
     """An object as the caller may see it.
 
     Attributes:
@@ -83,8 +84,7 @@ def live(stored: StoredObject | None) -> StoredObject | None:
     return None if stored is None or stored.deleted else stored
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """A snapshot with what follows from it for one caller.
 
     Attributes:
