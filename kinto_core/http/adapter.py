@@ -38,7 +38,7 @@ def finished(finisher: Finisher, request: Request, reply: Reply) -> Response:
 
 def to_response(reply: Reply) -> Response:
     """A reply as Pyramid sends it."""
-    body = () if reply.body is None else (reply.body,)
+    body = [] if reply.body is None else [reply.body]
     headers = with_content(reply)
     return FinishedResponse(status=status_line(reply.status), headerlist=headers, app_iter=body)
 

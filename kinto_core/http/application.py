@@ -72,10 +72,12 @@ def make_wsgi(config: Configurator, server: Server) -> PyramidRouter:
         view = as_view(site, finisher, endpoints.view(path))
         methods = endpoint.handled_methods()
         add_service(config, endpoint.name, site.prefix + path, view, methods)
+        if "{" not in path:
+            routes[endpoint.name] = site.prefix + path
     _add_errors(config, site, finisher, router, failures)
     application: PyramidRouter = config.make_wsgi_app()
     if not is_watched(application, routes):
-        direct = Direct(site, router, finisher, surroundings, failures)
+        direct = Direct(site, router, endpoints, finisher, surroundings, failures)
         application.execution_policy = direct
     return application
 

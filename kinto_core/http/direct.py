@@ -1,7 +1,7 @@
-"""The straight way to a resource: from the router to the service's view, without a Pyramid request.
+"""The straight way: from a path to the view of the service, without a Pyramid request.
 
-Most requests are for resources, whose views see exchanges only. Matching routes, looking views up
-and making request and response objects for them costs as much as reading a record does, so the
+The views of resources and of the other endpoints see exchanges only. Matching routes, looking views
+up and making request and response objects for them costs as much as reading a record does, so the
 execution policy, with which Pyramid lets an application drive its requests, calls the view at once.
 A plugin that watches Pyramid's requests, or answers one of these paths itself, sees them all:
 where there is one, nothing goes this way.
@@ -16,13 +16,16 @@ from pyramid.router import Router as PyramidRouter
 from pyramid.router import default_execution_policy
 from zope.interface import implementedBy
 
+from kinto_core.http.endpoints import Endpoints
 from kinto_core.http.errors import URL_MISSING, HttpError
+from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.failures import Failures
 from kinto_core.http.finishing import Finisher
 from kinto_core.http.incoming import path_of, to_exchange
-from kinto_core.http.measuring import place_of_target
+from kinto_core.http.measuring import Place, place_of_target
 from kinto_core.http.outgoing import Answer
-from kinto_core.http.routing import Router, Target
+from kinto_core.http.routing import Router
+from kinto_core.http.services import METHODS
 from kinto_core.http.site import Site
 from kinto_core.http.surroundings import Surroundings
 from kinto_core.http.views import serve_target
@@ -30,30 +33,43 @@ from kinto_core.http.views import serve_target
 _OWN_TWEENS = {"kinto_core.http.surroundings.surround", "pyramid.tweens.excview_tween_factory"}
 """Those that do nothing that is not done here too."""
 
+SERVED = (*METHODS, "HEAD")
+"""Methods that get to an endpoint's view; Pyramid refuses others."""
+
 Response = Callable[..., Iterable[bytes]]
 
 
+View = Callable[[Exchange], Reply | None]
+
+
 class Direct:
-    """An execution policy that answers requests for resources by itself.
+    """An execution policy that answers requests for resources and endpoints by itself.
 
     Args:
         site: of the application.
         router: finds resources by path.
+        endpoints: what else there is; those whose paths have parameters are left to Pyramid.
         finisher: adds the headers that every answer carries.
         surroundings: what is done around every request.
         failures: the replies to exceptions.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  everything that a request meets
         self,
         site: Site,
         router: Router,
+        endpoints: Endpoints,
         finisher: Finisher,
         surroundings: Surroundings,
         failures: Failures,
     ) -> None:
         self._site = site
         self._router = router
+        self._endpoints = {
+            path: (endpoints.view(path), Place(one.name, {}))
+            for path, one in endpoints.table.items()
+            if "{" not in path
+        }
         self._finisher = finisher
         self._surroundings = surroundings
         self._failures = failures
@@ -62,29 +78,39 @@ class Direct:
 
     def __call__(self, environ: dict[str, Any], pyramid: PyramidRouter) -> Response:
         """The answer to a request, by whatever answers it."""
-        target = self._target(environ)
-        if target is None:
+        found = self._find(environ)
+        if found is None:
             response: Response = default_execution_policy(environ, pyramid)
             return response
+        view, place = found
         return self._surroundings.serve(
-            environ,
-            lambda: self._answer(environ, target),
-            Answer,
-            lambda _: place_of_target(target),
+            environ, lambda: self._answer(environ, view), Answer, lambda _: place()
         )
 
-    def _target(self, environ: Mapping[str, Any]) -> Target | None:
-        """The resource that a URL names."""
+    def _find(self, environ: Mapping[str, Any]) -> tuple[View, Callable[[], Place]] | None:
+        """What serves a URL, and its name."""
         try:
-            path = path_of(environ)
+            whole = path_of(environ)
         except UnicodeDecodeError:
             return None
-        return self._router.find(path[self._skipped :]) if path.startswith(self._prefix) else None
+        if not whole.startswith(self._prefix):
+            return None
+        path = whole[self._skipped :]
+        target = self._router.find(path)
+        if target is not None:
+            return (
+                lambda exchange: serve_target(self._site, self._router, exchange, target),
+                lambda: place_of_target(target),
+            )
+        endpoint = self._endpoints.get(path)
+        if endpoint is None or environ["REQUEST_METHOD"] not in SERVED:
+            return None
+        view, place = endpoint
+        return view, lambda: place
 
-    def _answer(self, environ: dict[str, Any], target: Target) -> Answer:
+    def _answer(self, environ: dict[str, Any], view: View) -> Answer:
         try:
-            exchange = to_exchange(self._site, environ)
-            reply = serve_target(self._site, self._router, exchange, target)
+            reply = view(to_exchange(self._site, environ))
             if reply is None:
                 reply = self._failures.reply(environ, HttpError(URL_MISSING))
         except Exception as error:  # noqa: BLE001  every request gets an answer
@@ -93,11 +119,11 @@ class Direct:
 
 
 def is_watched(application: PyramidRouter, routes: Mapping[str, str]) -> bool:
-    """Whether somebody else wants to see Pyramid's requests for resources.
+    """Whether somebody else wants to see Pyramid's requests for our paths.
 
     Args:
         application: with everything configured.
-        routes: the paths of resources by the names of their routes.
+        routes: these paths by the names of their routes.
     """
     registry = application.registry
     tweens = registry.getUtility(ITweens)

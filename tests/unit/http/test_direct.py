@@ -1,4 +1,4 @@
-"""Resources are answered without a Pyramid request, and alike with one."""
+"""Resources and endpoints are answered without a Pyramid request, and alike with one."""
 
 import re
 import sys
@@ -67,6 +67,28 @@ CASES = [
     Case("GET", "/v1/buckets/b", {"Accept": "image/png"}),
     Case("GET", "/v1/buckets/b", {"Origin": "http://a.org"}),
     Case("GET", "/v1/"),
+    Case("HEAD", "/v1/"),
+    Case("OPTIONS", "/v1/", {"Origin": "a", "Access-Control-Request-Method": "GET"}),
+    Case("POST", "/v1/", JSON, "{}"),
+    Case("TRACE", "/v1/"),
+    Case("GET", "/v1/__heartbeat__"),
+    Case("GET", "/v1/__lbheartbeat__"),
+    Case("HEAD", "/v1/__lbheartbeat__"),
+    Case("GET", "/v1/__version__"),
+    Case("GET", "/v1/__api__"),
+    Case("GET", "/v1/__api__", {"Origin": "http://a.org"}),
+    Case("GET", "/v1/contribute.json"),
+    Case("GET", "/v1/permissions"),
+    Case("GET", "/v1/batch"),
+    Case("GET", "/v1/batch/"),
+    Case("POST", "/v1/batch", JSON, '{"requests": [{"path": "/buckets/b"}, {"path": "/"}]}'),
+    Case("POST", "/v1/batch", JSON, '{"requests": 1}'),
+    Case("POST", "/v1/batch", JSON, "{"),
+    Case("POST", "/v1/batch", JSON, '"' + "x" * 3000 + '"'),
+    Case("POST", "/v1/batch", {"Content-Type": "text/plain"}, "{}"),
+    Case("POST", "/v1/batch"),
+    Case("DELETE", "/v1/__user_data__/basicauth:x"),
+    Case("OPTIONS", "/v1/__user_data__"),
 ]
 LIMITS = {"max_body_size_bytes": "2000", "includes": "default_bucket"}
 
@@ -215,7 +237,7 @@ def test_plugins_surround_requests_over_the_network(app_of: AppOf) -> None:
     assert seen == ["/v1/buckets", "left", "/v1/", "left"]
 
 
-def test_nothing_of_pyramid_runs_for_a_resource(
+def test_nothing_of_pyramid_runs_for_resources_and_endpoints(
     app: webtest.TestApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passed: list[str] = []
@@ -228,4 +250,5 @@ def test_nothing_of_pyramid_runs_for_a_resource(
     app.put_json("/v1/buckets/b", {})
     app.get("/v1/buckets/b")
     app.get("/v1/")
-    assert passed == ["/v1/"]
+    app.get("/v1/nothing", status=404)
+    assert passed == ["/v1/nothing"]
