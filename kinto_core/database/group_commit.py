@@ -42,13 +42,25 @@ class Alone:
 class _Group:
     """The writers that share the commit to come, on the first one's connection."""
 
-    __slots__ = ("connection", "done", "error", "members")
+    __slots__ = ("connection", "error", "members", "waiting")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.members = 0
-        self.done = threading.Event()
+        self.waiting: list[threading.Lock] = []
         self.error: BaseException | None = None
+
+    def wait_later(self) -> threading.Lock:
+        """What a member acquires to wait until the group is committed."""
+        ended = threading.Lock()
+        ended.acquire()
+        self.waiting.append(ended)
+        return ended
+
+    def end(self) -> None:
+        """Let all who wait go on."""
+        for ended in self.waiting:
+            ended.release()
 
 
 class GroupCommit:
@@ -84,8 +96,9 @@ class GroupCommit:
         except BaseException:
             self._undo(group, nested=nested)
             raise
-        self._finish(group, nested=nested)
-        group.done.wait()
+        ended = self._finish(group, nested=nested)
+        if ended is not None:
+            ended.acquire()
         if group.error is not None:
             raise group.error
 
@@ -105,7 +118,7 @@ class GroupCommit:
                 return self._begin_group(), False
             group.connection.set_savepoint()
         except BaseException:
-            self._end_turn()
+            self._end_turn(group)
             raise
         return group, True
 
@@ -131,10 +144,13 @@ class GroupCommit:
         except BaseException as error:
             self._break(group, error)
             raise
-        self._end_turn()
+        self._end_turn(None if not nested else group)
 
-    def _finish(self, group: _Group, *, nested: bool) -> None:
-        """End a writer's work; what it sent and nobody waited for may fail only now."""
+    def _finish(self, group: _Group, *, nested: bool) -> "threading.Lock | None":
+        """End a writer's work; gives what to wait for, unless it is committed already.
+
+        What the writer sent and nobody waited for may fail only now.
+        """
         try:
             if nested:
                 group.connection.release_savepoint()
@@ -147,28 +163,35 @@ class GroupCommit:
             self._undo(group, nested=nested)
             raise
         group.members += 1
-        self._end_turn()
+        ended = group.wait_later() if self._goes_on(group) else None
+        if ended is None:
+            self._commit(group)
+        self._turn.release()
+        return ended
 
     def _goes_on(self, group: _Group) -> bool:
         """Whether somebody else will commit for the group."""
         return self._waiting > 0 and group.members < MAX_MEMBERS
 
-    def _end_turn(self) -> None:
-        """Commit for the group unless somebody who waits will do it, then let the next one in."""
-        group = self._group
+    def _end_turn(self, group: _Group | None) -> None:
+        """Let the next one in, after a commit for the group if nobody who waits will do it."""
         if group is not None and not self._goes_on(group):
-            self._group = None
-            try:
-                group.connection.command("COMMIT")
-            except ConnectionLost as error:
-                # Nobody knows whether it was committed, so nobody may do it again unasked.
-                group.error = BackendUnavailable(str(error))
-            except BaseException as error:  # noqa: BLE001  told to every member, see writing()
-                self._roll_back_quietly(group)
-                group.error = error
-            self._processes.release()
-            group.done.set()
+            self._commit(group)
         self._turn.release()
+
+    def _commit(self, group: _Group) -> None:
+        """Make the group's work durable, or tell every member why that failed."""
+        self._group = None
+        try:
+            group.connection.command("COMMIT")
+        except ConnectionLost as error:
+            # Nobody knows whether it was committed, so nobody may do it again unasked.
+            group.error = BackendUnavailable(str(error))
+        except BaseException as error:  # noqa: BLE001  told to every member, see writing()
+            self._roll_back_quietly(group)
+            group.error = error
+        self._processes.release()
+        group.end()
 
     def _break(self, group: _Group, error: BaseException) -> None:
         """The transaction is lost: tell every member of the group."""
@@ -176,7 +199,7 @@ class GroupCommit:
         self._roll_back_quietly(group)
         self._processes.release()
         group.error = error
-        group.done.set()
+        group.end()
         self._turn.release()
 
     @staticmethod
