@@ -111,8 +111,12 @@ def require_signature(
     """Whether one of the keys signed the token.
 
     Raises:
-        Untrustworthy: none did, or in a way that is not accepted.
+        Untrustworthy: none did, or in a way that is not accepted. A token that names extensions
+            that have to be understood is refused, since none are known. Source: RFC 7515 4.1.11.
     """
+    if "crit" in token.header:
+        message = "it needs extensions that are not known"
+        raise Untrustworthy(message)
     registry = _Registry(algorithms=algorithms, strict_check_header=False)
     for key in keys:
         try:

@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 from contextlib import closing
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kinto_core.builtin.openid.callbacks import is_trusted
@@ -33,6 +33,8 @@ def encoded(value: bytes) -> str:
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+@example(tokens=[({"alg": "RS256", "crit": None}, {}, b"")], text="")
+@example(tokens=[({"alg": "RS256", "crit": ["b64"], "b64": False}, {}, b"")], text="")
 @given(tokens=TOKENS, text=st.text())
 def test_rubbish_authenticates_nobody(
     provider: ProviderProcess, tokens: list[tuple[dict[str, Any], dict[str, Any], bytes]], text: str
