@@ -10,6 +10,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 EDITABLE := $(foreach folder,$(PLUGINS),--editable ./$(folder))
 DECLARED := setup.py $(wildcard plugins/*/pyproject.toml)
 TESTS ?=
+# Processes that share the whole run; 0 for one without helpers. A part is quickest in one.
+JOBS ?= $(if $(TESTS),0,2)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup start test lint format docs reference bench bench-live check clean
@@ -23,7 +25,7 @@ start: $(STAMPS)/core ## Write kinto.ini if there is none, then run the server u
 	@$(BIN)/kinto start
 
 test: $(STAMPS)/test ## Run all tests, on real databases; TESTS=path runs some
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
 
 lint: $(STAMPS)/lint ## Check style, types, imports, spelling and generated pages
 	@$(BIN)/ruff check --quiet .

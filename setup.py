@@ -72,6 +72,7 @@ setup(
             "openapi-spec-validator>=0.7.1",
             "pytest-randomly>=3.16",
             "pytest-timeout>=2.3",
+            "pytest-xdist>=3.7",
             "schemathesis>=4",
             "websockets>=15",
         ],

@@ -21,7 +21,7 @@ NAMELESS = {"utils", "helpers", "common", "base", "misc", "util", "helper", "too
 HOMES = {
     "pyramid": r"kinto_core/(http/|app\.py|testing/server\.py|builtin/)|plugins/.*/views\.py|tests/"
     r"|benchmarks/",
-    "cornice": r"kinto_core/http/services\.py",
+    "cornice": r"kinto_core/http/services\.py|tests/conftest\.py",
     "sqlalchemy": r"kinto_core/(database/|.*/sql\w*\.py)|plugins/.*/sql\w*\.py|tests/"
     r"|docs/reference/hook_examples/register_tables\.py",
     "celery": r"plugins/.*/tasks\.py|plugins/.*/tests/",

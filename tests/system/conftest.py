@@ -2,11 +2,17 @@
 
 import signal
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.system.processes import SECRETS, RunningServer, kinto
+from kinto_core.database.engine import DatabaseOptions
+from kinto_core.database.migrating import migrate
+from kinto_core.database.opening import Databases
+from tests.system.live_browser import Browser, chromium
+from tests.system.processes import SECRETS, RunningServer
+from tests.system.wire import Wire
 
 StartServer = Callable[..., RunningServer]
 
@@ -36,6 +42,24 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
         server.kill()
 
 
+@contextmanager
+def kept_server(
+    folder: Path, command: str = "start", settings: Mapping[str, str] | None = None
+) -> Iterator[RunningServer]:
+    """A server for one test after the other, which each may empty; ends with the block."""
+    server = RunningServer(folder, command, settings)
+    try:
+        yield server.start()
+    finally:
+        server.kill()
+
+
+def emptied(server: RunningServer) -> RunningServer:
+    """The same server, which includes `flush`, with nothing in it."""
+    assert Wire(server.port)("POST", "/__flush__").status == 202
+    return server
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Mapping[str, str]:
     """Settings of `kinto serve` for two processes on an empty database, one after the other."""
@@ -43,7 +67,18 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Mapping[str, str
         url = str(request.getfixturevalue("postgresql_url"))
     else:
         url = f"sqlite:///{tmp_path / 'kinto.db'}"
-    settings = {**SECRETS, "STORAGE_URL": url, "WORKERS": "2", "BATCH_MAX_REQUESTS": "25"}
-    done = kinto(tmp_path, "migrate", settings=settings)
-    assert done.returncode == 0, done.stderr
-    return settings
+    return settings_on(url)
+
+
+def settings_on(url: str) -> Mapping[str, str]:
+    """Settings of `kinto serve` for two processes on a new database, which gets its tables."""
+    with closing(Databases(DatabaseOptions())) as databases:
+        migrate(databases.get(url))
+    return {**SECRETS, "STORAGE_URL": url, "WORKERS": "2", "BATCH_MAX_REQUESTS": "25"}
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser for all tests of the run; each takes a page that knows nothing of the others."""
+    with chromium(tmp_path_factory.mktemp("browser")) as started:
+        yield started

@@ -9,11 +9,11 @@ import os
 import shutil
 import subprocess
 import threading
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from websockets.sync.client import ClientConnection, connect
 
@@ -30,22 +30,17 @@ FLAGS = (
 )  # fmt: skip
 
 
-class Page:
-    """One page of a browser.
-
-    Args:
-        socket: of its debugging protocol.
+class _Debugged:
+    """What is driven over a debugging protocol.
 
     Attributes:
-        complaints: errors that the page wrote on its console, or did not catch.
+        complaints: errors that a page wrote on its console, or did not catch.
     """
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
         self.complaints: list[str] = []
-        for domain in ("Page", "Runtime"):
-            self.command(f"{domain}.enable")
 
     def command(self, method: str, **params: object) -> dict[str, Any]:
         """Send a command; gives its result."""
@@ -59,6 +54,19 @@ class Page:
                 assert "error" not in message, message["error"]
                 result: dict[str, Any] = message["result"]
                 return result
+
+
+class Page(_Debugged):
+    """One page of a browser.
+
+    Args:
+        socket: of its debugging protocol.
+    """
+
+    def __init__(self, socket: ClientConnection) -> None:
+        super().__init__(socket)
+        for domain in ("Page", "Runtime"):
+            self.command(f"{domain}.enable")
 
     def evaluate(self, expression: str) -> object:
         """The value of a JavaScript expression; promises are awaited."""
@@ -94,8 +102,35 @@ class Page:
         file.write_bytes(base64.b64decode(found["data"]))
 
 
+class Browser:
+    """A running browser.
+
+    Args:
+        address: of its debugging protocol.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    @contextmanager
+    def page(self) -> Iterator[Page]:
+        """An empty page, with cookies and a storage of its own; it closes with the block."""
+        with _connected(self._address) as socket:
+            browser = _Debugged(socket)
+            context = browser.command("Target.createBrowserContext")["browserContextId"]
+            made = browser.command(
+                "Target.createTarget", url="about:blank", browserContextId=context
+            )
+            host = urlsplit(self._address).netloc
+            try:
+                with _connected(f"ws://{host}/devtools/page/{made['targetId']}") as own:
+                    yield Page(own)
+            finally:
+                browser.command("Target.disposeBrowserContext", browserContextId=context)
+
+
 @contextmanager
-def chromium(folder: Path) -> Iterator[Page]:
+def chromium(folder: Path) -> Iterator[Browser]:
     """Start a browser with an empty profile; it ends with the block.
 
     Args:
@@ -112,21 +147,15 @@ def chromium(folder: Path) -> Iterator[Page]:
     try:
         ready = profile / "DevToolsActivePort"
         wait_until(lambda: ready.exists() and ready.read_text().count("\n"), "Chromium listens")
-        port = int(ready.read_text().split()[0])
-        address = _page_address(port)
-        most = LARGEST_ANSWER_BYTES
-        with connect(address, compression=None, proxy=None, max_size=most) as socket:
-            yield Page(socket)
+        port, path = ready.read_text().split()
+        yield Browser(f"ws://127.0.0.1:{port}{path}")
     finally:
         kill_everything([process.pid])
         process.wait(timeout=ANSWER_SECONDS)
 
 
-def _page_address(port: int) -> str:
-    """Where the first page of the browser is debugged."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
-        pages = [one for one in json.loads(answer.read()) if one["type"] == "page"]
-    return str(pages[0]["webSocketDebuggerUrl"])
+def _connected(address: str) -> ClientConnection:
+    return connect(address, compression=None, proxy=None, max_size=LARGEST_ANSWER_BYTES)
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.system.admin_person import ARTICLES, BLOG, SCHEMA, Person, fill_blog, here
-from tests.system.conftest import StartServer
-from tests.system.live_browser import CHROMIUM, chromium
+from tests.system.conftest import StartServer, emptied, kept_server
+from tests.system.live_browser import CHROMIUM, Browser
 from tests.system.processes import RunningServer
 from tests.system.wire import Wire
 
@@ -22,12 +22,20 @@ FIELDS = "Fields of the record"
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="install chromium to run the browser test")
 
 
-@pytest.fixture
-def server(start_server: StartServer) -> RunningServer:
-    """A server with the console."""
-    includes = "admin default_bucket history"
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with the console, for one test after the other."""
+    includes = "admin default_bucket flush history"
     schemas = {"EXPERIMENTAL_COLLECTION_SCHEMA_VALIDATION": "true"}
-    return start_server(settings={"INCLUDES": includes, **schemas})
+    settings = {"INCLUDES": includes, **schemas}
+    with kept_server(tmp_path_factory.mktemp("console"), settings=settings) as server:
+        yield server
+
+
+@pytest.fixture
+def server(console: RunningServer) -> RunningServer:
+    """A server with the console and nothing in it."""
+    return emptied(console)
 
 
 @pytest.fixture
@@ -37,9 +45,9 @@ def wire(server: RunningServer) -> Wire:
 
 
 @pytest.fixture
-def person(tmp_path: Path, server: RunningServer) -> Iterator[Person]:
+def person(browser: Browser, server: RunningServer) -> Iterator[Person]:
     """Somebody in front of the console, which behaves."""
-    with chromium(tmp_path) as page:
+    with browser.page() as page:
         person = Person(page, f"{server.url}/admin/")
         yield person
         assert person.violations == []
@@ -338,7 +346,9 @@ def test_credentials_are_forgotten_at_the_end(person: Person, articles: Wire) ->
     person.sees("4 of 4 records")
 
 
-def test_files_of_records_are_reached(start_server: StartServer, tmp_path: Path) -> None:
+def test_files_of_records_are_reached(
+    start_server: StartServer, browser: Browser, tmp_path: Path
+) -> None:
     folder = {"ATTACHMENT_BASE_PATH": str(tmp_path / "files"), "ATTACHMENT_EXTRA_BASE_URL": ""}
     server = start_server(settings={"INCLUDES": "admin attachment", **folder})
     wire = Wire(server.port)
@@ -351,7 +361,7 @@ def test_files_of_records_are_reached(start_server: StartServer, tmp_path: Path)
     path = f"{ARTICLES}/records/note"
     assert wire("PUT", path, {"data": {"title": "Note"}}).status == 201
     assert wire("POST", f"{path}/attachment", body, Content_Type=kind).status in {200, 201}
-    with chromium(tmp_path) as page:
+    with browser.page() as page:
         person = Person(page, f"{server.url}/admin/")
         person.signs_in()
         person.is_at("Buckets")

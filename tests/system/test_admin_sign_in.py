@@ -1,13 +1,12 @@
 """People sign in to the console in a real browser (built-in plugins section 10, B-93)."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.system.admin_person import Person
 from tests.system.conftest import StartServer
-from tests.system.live_browser import CHROMIUM, chromium
+from tests.system.live_browser import CHROMIUM, Browser
 from tests.system.wire import Wire
 from tests.unit.builtin.openid.oidc_provider import CLIENT
 from tests.unit.builtin.openid.rig import ProviderProcess
@@ -24,7 +23,7 @@ def provider() -> Iterator[ProviderProcess]:
 
 
 def test_an_account_signs_in_with_its_password_only(
-    start_server: StartServer, tmp_path: Path
+    start_server: StartServer, browser: Browser
 ) -> None:
     settings = {
         "INCLUDES": "accounts admin",
@@ -35,7 +34,7 @@ def test_an_account_signs_in_with_its_password_only(
     server = start_server(settings=settings)
     account = {"data": {"id": "alice", "password": "wonderland"}}
     assert Wire(server.port)("POST", "/accounts", account, Authorization="").status == 201
-    with chromium(tmp_path) as page:
+    with browser.page() as page:
         person = Person(page, f"{server.url}/admin/")
         person.signs_in("alice", "looking-glass")
         person.sees("The server does not know this name and password.")
@@ -53,14 +52,14 @@ def test_an_account_signs_in_with_its_password_only(
 
 
 def test_a_provider_leads_back_signed_in(
-    start_server: StartServer, tmp_path: Path, provider: ProviderProcess
+    start_server: StartServer, browser: Browser, provider: ProviderProcess
 ) -> None:
     policy = {"USE": "openid", "ISSUER": provider.url, "CLIENT_ID": CLIENT[0]}
     policy["CLIENT_SECRET"] = CLIENT[1]
     settings = {f"MULTIAUTH_POLICY_IDP_{name}": value for name, value in policy.items()}
     settings |= {"INCLUDES": "openid admin", "MULTIAUTH_POLICIES": "idp"}
     server = start_server(settings=settings)
-    with chromium(tmp_path) as page:
+    with browser.page() as page:
         person = Person(page, f"{server.url}/admin/")
         person.visit("#/sign-in?back=%23%2Fserver")
         person.clicks("Sign in at idp")

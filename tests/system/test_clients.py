@@ -7,6 +7,7 @@ The official JavaScript client is run too where `KINTO_TEST_JAVASCRIPT_CLIENT` n
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from kinto_http import Client
 from kinto_http.exceptions import BucketNotFound, CollectionNotFound, KintoException
 from kinto_http.patch_type import BasicPatch, JSONPatch, MergePatch
 
-from tests.system.conftest import StartServer
+from tests.system.conftest import emptied, kept_server
 from tests.system.processes import RunningServer
 
 JAVASCRIPT = os.environ.get("KINTO_TEST_JAVASCRIPT_CLIENT", "")
@@ -29,10 +30,17 @@ SETTINGS = {
 """Close to what the client's suite starts from. Source: clients C-1."""
 
 
+@pytest.fixture(scope="module")
+def with_flush(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server that is emptied between tests, as that of the client's suite is."""
+    with kept_server(tmp_path_factory.mktemp("clients"), settings=SETTINGS) as server:
+        yield server
+
+
 @pytest.fixture
-def server(start_server: StartServer) -> RunningServer:
+def server(with_flush: RunningServer) -> RunningServer:
     """A server on an empty database."""
-    return start_server(settings=SETTINGS)
+    return emptied(with_flush)
 
 
 @pytest.fixture

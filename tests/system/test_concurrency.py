@@ -8,14 +8,16 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import pytest
 
-from tests.system.conftest import StartServer
+from kinto_core.testing.services import PostgresqlServer
+from tests.system.conftest import emptied, kept_server, settings_on
 from tests.system.processes import RunningServer, scaled
 from tests.system.wire import RECORDS, Wire, at_once, make_blog
 
@@ -39,14 +41,34 @@ def resource_changed(event):
 '''
 
 
-@pytest.fixture
-def slow_server(
-    database: Mapping[str, str], start_server: StartServer, tmp_path: Path
-) -> RunningServer:
-    """A server whose transactions take a random time to commit, with an empty collection."""
-    (tmp_path / "slow.py").write_text(SLOW)
-    settings = {**database, "INCLUDES": "slow"}
-    server = start_server("serve", {**settings, "THREADS": "16"})
+SlowServers = Callable[[str], RunningServer]
+
+
+@pytest.fixture(scope="module")
+def slow_servers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SlowServers]:
+    """Gives the server of a kind of database, whose transactions take a random time to commit."""
+    with ExitStack() as stack:
+
+        @cache
+        def server_on(kind: str) -> RunningServer:
+            folder = tmp_path_factory.mktemp(kind)
+            url = f"sqlite:///{folder / 'kinto.db'}"
+            if kind == "postgresql":
+                databases: PostgresqlServer = request.getfixturevalue("postgresql_server")
+                url = stack.enter_context(databases.database())
+            (folder / "slow.py").write_text(SLOW)
+            settings = {**settings_on(url), "INCLUDES": "slow flush", "THREADS": "16"}
+            return stack.enter_context(kept_server(folder, "serve", settings))
+
+        yield server_on
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def slow_server(request: pytest.FixtureRequest, slow_servers: SlowServers) -> RunningServer:
+    """A slow server with an empty collection and nothing else."""
+    server = emptied(slow_servers(request.param))
     make_blog(Wire(server.port))
     return server
 

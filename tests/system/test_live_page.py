@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.system.conftest import StartServer
-from tests.system.live_browser import CHROMIUM, Page, chromium, website
+from tests.system.live_browser import CHROMIUM, Browser, Page, website
 from tests.system.live_clients import CLIENTS
 from tests.system.live_services import kill_service
 from tests.system.processes import RunningServer, free_port
@@ -45,9 +45,9 @@ def server(start_server: StartServer, origin: str) -> RunningServer:
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A page of a browser."""
-    with chromium(tmp_path) as shown:
+    with browser.page() as shown:
         yield shown
         assert shown.complaints == []
 

@@ -41,7 +41,7 @@ def test_no_delivery_is_lost_when_processes_are_killed(
             processes.kill(victim)
             if number % 2:
                 with redis.Redis.from_url(redis_url) as broker:
-                    broker.flushall()
+                    broker.flushdb()
             processes.start(victim)
         got = receiver.wait(lambda got: {name_in(one) for one in got} >= set(written), 300)
         wait_until(lambda: not site.get(f"{HOOK}/deliveries?state=pending"), 120)

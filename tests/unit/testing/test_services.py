@@ -3,8 +3,10 @@
 from urllib.parse import urlsplit
 
 import psycopg
+import pytest
 import redis
 
+from kinto_core.testing.pytest_plugin import redis_url_of_worker
 from kinto_core.testing.services import PostgresqlServer
 
 
@@ -34,3 +36,23 @@ def test_a_redis_database_is_empty(redis_url: str) -> None:
         assert client.set("left", "over")
     finally:
         client.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "worker", "expected"),
+    [
+        ("redis://one/3", "", "redis://one/3"),
+        ("redis://one/3", "gw0", "redis://one/3"),
+        ("redis://one/3", "gw2", "redis://one/5"),
+        ("redis://one", "gw1", "redis://one/1"),
+        (
+            "rediss://me:secret@one:6380/?protocol=3&db=4",
+            "gw1",
+            "rediss://me:secret@one:6380/5?protocol=3",
+        ),
+        ("unix:///run/redis.sock", "gw1", "unix:///run/redis.sock?db=1"),
+        ("unix:///run/redis.sock?db=2", "gw3", "unix:///run/redis.sock?db=5"),
+    ],
+)
+def test_each_worker_has_a_redis_database_of_its_own(url: str, worker: str, expected: str) -> None:
+    assert redis_url_of_worker(url, worker) == expected
