@@ -173,12 +173,13 @@ class Transaction(Readings):
 
         For who wrote to it lately the list is held first, so that what is read here stays true.
         """
-        holds = False
+        holding: Connection | None = None
         if self._parents is None and not self._connections.is_writing:
             self._writer = (user_id, list_of)
-            holds = self.backends.writers.knows(user_id, list_of)
-            if holds:
-                self.storage.hold_list(self._begin(list_of), *list_of)
+            if self.backends.writers.knows(user_id, list_of):
+                holding = self._begin(list_of)
+                if not holding.holds(list_of):
+                    self.storage.hold_list(holding, *list_of)
         snapshot = self.look_up(
             keys,
             user_id=user_id,
@@ -187,8 +188,9 @@ class Transaction(Readings):
             target_is_list=target_is_list,
             all_grants=all_grants,
         )
-        if holds and snapshot.list is not None:
+        if holding is not None and snapshot.list is not None:
             self._lists[list_of] = _HeldList(*snapshot.list)
+            holding.keep(list_of)
         return snapshot
 
     def save(self, list_key: ListKey, objects: Sequence[StoredObject], timestamp: int) -> None:

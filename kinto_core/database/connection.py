@@ -4,7 +4,7 @@ SQLAlchemy Core writes the SQL; running a statement that is known beforehand goe
 driver, which saves most of the time that a small query takes.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -141,6 +141,18 @@ class Connection:
         """Undo the part, and only that."""
         self.command("ROLLBACK TO SAVEPOINT part")
         self.command("RELEASE SAVEPOINT part")
+
+    def holds(self, subject: Hashable) -> bool:
+        """Whether the transaction is known to hold something already; see ``keep``."""
+        del subject
+        return False
+
+    def keep(self, subject: Hashable) -> None:
+        """Keep in mind that the transaction holds something.
+
+        Those who share a transaction need not take it again. What is taken in a part of it that can
+        be undone is not kept in mind, and nothing where holding costs nothing.
+        """
 
     def flush(self) -> None:
         """Wait for everything that was sent.

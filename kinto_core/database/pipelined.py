@@ -7,7 +7,7 @@ cursor costs several times as much.
 
 import itertools
 import select
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import psycopg
@@ -41,6 +41,8 @@ class PipelinedConnection(Connection):
     """
 
     __slots__ = (
+        "_held",
+        "_is_in_part",
         "_is_writing",
         "_libpq",
         "_listening",
@@ -61,6 +63,8 @@ class PipelinedConnection(Connection):
         super().__init__(core, translate)
         self._shared = shared
         self._is_writing = False
+        self._is_in_part = False
+        self._held: set[Hashable] = set()
         self._dialect = _NUMBERED
         self._libpq: pq.abc.PGconn = self._driver.pgconn
         self._transformer = Transformer.from_context(self._driver)
@@ -120,6 +124,8 @@ class PipelinedConnection(Connection):
         """See ``Connection.begin``: kept until an answer is needed."""
         self._queue.append(("BEGIN", []))
         self._is_writing = True
+        self._is_in_part = False
+        self._held.clear()
 
     def roll_back(self) -> None:
         """See ``Connection.roll_back``: what has not left yet is forgotten."""
@@ -130,6 +136,16 @@ class PipelinedConnection(Connection):
     def set_savepoint(self) -> None:
         """See ``Connection.set_savepoint``: kept until an answer is needed."""
         self._queue.append((_SAVEPOINT, []))
+        self._is_in_part = True
+
+    def holds(self, subject: Hashable) -> bool:
+        """See ``Connection.holds``."""
+        return subject in self._held
+
+    def keep(self, subject: Hashable) -> None:
+        """See ``Connection.keep``."""
+        if not self._is_in_part:
+            self._held.add(subject)
 
     def undo_savepoint(self) -> None:
         """See ``Connection.undo_savepoint``: what has not left yet is forgotten."""
