@@ -12,6 +12,7 @@ The tree::
     ├── ParentNotFound           what should contain the object does not exist
     ├── ModifiedMeanwhile        the object is no longer what the caller saw
     ├── NotModified              the object is still what the caller saw
+    ├── NotUnique                another object has what only one may have
     ├── Refused                  a plugin's hook said no; nothing was written
     ├── QuotaExceeded            a bucket or collection would hold more than it may
     ├── ReadOnly                 the server takes no writes
@@ -131,6 +132,20 @@ class NotModified(KintoError):
     def __init__(self, last_modified: int) -> None:
         super().__init__("Not modified")
         self.last_modified = last_modified
+
+
+class NotUnique(KintoError):
+    """Another object has the same values in a unique index; nothing was written.
+
+    Attributes:
+        field: the name of the index: a field, or several joined by commas.
+        existing: the JSON text of the other object, if the caller may read it.
+    """
+
+    def __init__(self, field: str, existing: str | None = None) -> None:
+        super().__init__(f"Another object has the same value in '{field}'")
+        self.field = field
+        self.existing = existing
 
 
 class Refused(KintoError):

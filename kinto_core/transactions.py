@@ -221,6 +221,19 @@ class Transaction(Readings):
             held.version += 1
             held.is_dirty = True
 
+    def rival(
+        self,
+        key: ListKey,
+        indexes: Sequence[str],
+        change: tuple[StoredObject | None, StoredObject],
+    ) -> tuple[str, str] | None:
+        """Which object of a held list speaks against a change; see ``Storage.rival``."""
+        return self.storage.rival(self._begin(), *key, indexes, change)
+
+    def twins(self, key: ListKey, index: str) -> tuple[str, str] | None:
+        """Two objects of a held list that are equal in an index; see ``Storage.twins``."""
+        return self.storage.twins(self._begin(), *key, index)
+
     def open_list(self, key: ListKey, timestamp: int) -> None:
         """Begin an empty list."""
         self.storage.open_list(self._begin(), *key, timestamp)

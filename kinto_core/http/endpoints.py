@@ -40,7 +40,8 @@ class Endpoint:
         exposed: headers that its answers expose to them.
         described: its part of the API's description, an OpenAPI (Swagger 2.0) path item:
             ``{"parameters": […], "post": {"operationId", "tags", "responses", …}}``. Operations
-            produce JSON and need credentials unless they say otherwise. Empty: it is left out.
+            produce JSON and need credentials unless they say otherwise (``describing.py``).
+            Empty: it is left out.
     """
 
     name: str

@@ -57,6 +57,7 @@ class HttpError(errors.KintoError):
 
 
 INVALID = "Invalid parameters"
+VIOLATED = "Constraint violated"
 
 UNAUTHENTICATED = ErrorKind(
     401, 104, "Please authenticate yourself to use this endpoint.", "no valid credentials"
@@ -81,6 +82,7 @@ NOT_ACCEPTABLE = ErrorKind(406, 107, None, "the answer's type is not acceptable 
 CONFLICT = ErrorKind(
     409, 122, "Integrity constraint violated, please retry.", "a rule of the database"
 )
+NOT_UNIQUE = ErrorKind(409, 122, None, "another object has the same values in a unique index")
 GONE = ErrorKind(
     410,
     202,
@@ -110,6 +112,7 @@ KINDS: tuple[tuple[type[errors.KintoError], ErrorKind], ...] = (
     (errors.ParentNotFound, PARENT_MISSING),
     (errors.ObjectNotFound, OBJECT_MISSING),
     (errors.ModifiedMeanwhile, MODIFIED),
+    (errors.NotUnique, NOT_UNIQUE),
     (errors.ReadOnly, METHOD_NOT_ALLOWED),
     (errors.ConstraintViolated, CONFLICT),
     (errors.WriteConflict, CONFLICT),
@@ -149,7 +152,7 @@ def reply_to(error: errors.KintoError, *, challenges: tuple[str, ...], retry_aft
     Args:
         error: any of ours.
         challenges: the ``WWW-Authenticate`` headers of a 401.
-        retry_after: seconds, for 503 and 409.
+        retry_after: seconds, for 503 and the 409 that may be tried again.
     """
     if isinstance(error, errors.NotModified):
         return Reply(304, None, version_headers(error.last_modified))
@@ -179,20 +182,34 @@ def version_headers(last_modified: int) -> list[tuple[str, str]]:
 def _body(error: errors.KintoError, kind: ErrorKind) -> bytes:
     if isinstance(error, errors.InvalidInput):
         return _invalid(error)
+    return error_body(
+        kind,
+        message=str(error.args[0]) if isinstance(error, _TOLD) and error.args else kind.message,
+        error=VIOLATED if kind is NOT_UNIQUE else None,
+        details=_details(error),
+    )
+
+
+_TOLD = (
+    errors.Refused
+    | errors.QuotaExceeded
+    | errors.NotUnique
+    | errors.ValueTooLong
+    | errors.TooManyRequests
+)
+"""Errors whose own message is for the caller."""
+
+
+def _details(error: errors.KintoError) -> dict[str, Any] | None:
     if isinstance(error, errors.ObjectNotFound):
-        details = {"id": error.object_id, "resource_name": error.resource_name}
-        return error_body(kind, details=details)
-    if isinstance(error, errors.ModifiedMeanwhile) and error.existing is not None:
-        return error_body(
-            kind, message=kind.message, details={"existing": json.parse(error.existing)}
-        )
+        return {"id": error.object_id, "resource_name": error.resource_name}
     if isinstance(error, errors.QuotaExceeded):
-        details = {name: getattr(error, name) for name in ("uri", "quota", "limit", "value")}
-        return error_body(kind, message=str(error), details=details)
-    told = errors.Refused | errors.ValueTooLong | errors.TooManyRequests
-    if isinstance(error, told) and error.args:
-        return error_body(kind, message=str(error.args[0]))
-    return error_body(kind, message=kind.message)
+        return {name: getattr(error, name) for name in ("uri", "quota", "limit", "value")}
+    if isinstance(error, errors.ModifiedMeanwhile | errors.NotUnique):
+        existing = {"existing": json.parse(error.existing)} if error.existing is not None else {}
+        named = {"field": error.field} if isinstance(error, errors.NotUnique) else {}
+        return {**named, **existing} or None
+    return None
 
 
 def _invalid(error: errors.InvalidInput) -> bytes:

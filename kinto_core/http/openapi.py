@@ -9,14 +9,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from kinto_core.http import describing
 from kinto_core.http import openapi_parts as parts
+from kinto_core.http.describing import OPTIONAL_CREDENTIALS
 from kinto_core.http.openapi_parts import Json
 from kinto_core.resources.definition import ResourceType
 
 _WRITES: Final = ("post", "put", "patch")
 _JSON: Final = "application/json"
 _MERGE_PATCH: Final = "application/merge-patch+json"
-_PARAMETERS: Final = "parameters"
+PARAMETERS: Final = "parameters"
+"""The member of a path item that is no operation."""
+
 _EXPRESSION: Final = re.compile(r"\{([^{}:]+):[^{}]+\}")
 """A parameter in the path of a route, with what it must look like."""
 
@@ -32,7 +36,8 @@ def describe(  # noqa: PLR0913  one argument for each fact about the server
     endpoints_enabled: Mapping[str, bool],
     has_permissions_endpoint: bool,
     definitions: Mapping[str, Json] | None = None,
-    contributed: Mapping[str, Json] | None = None,
+    own_definitions: Mapping[str, Mapping[str, Any]] | None = None,
+    contributed: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Json:
     """The document of one server.
 
@@ -46,6 +51,7 @@ def describe(  # noqa: PLR0913  one argument for each fact about the server
         endpoints_enabled: the settings, by ``{plural|object}_{resource}_{method}``.
         has_permissions_endpoint: whether ``/permissions`` exists.
         definitions: security definitions of plugins, by the name of the policy.
+        own_definitions: those that only single operations of plugins name.
         contributed: what plugins say of their endpoints, by the path of the route; see
             ``Endpoint.described``.
 
@@ -58,7 +64,8 @@ def describe(  # noqa: PLR0913  one argument for each fact about the server
     tags = [kind.plural.capitalize() for kind in resource_types]
     for kind in resource_types:
         creations = (f"{child.name}:create" for child in resource_types if child.parent is kind)
-        body = parts.body(kind, ("read", "write", *creations))
+        declares = any(child.parent is kind and child.has_indexes for child in resource_types)
+        body = parts.body(kind, ("read", "write", *creations), declares_indexes=declares)
         paths |= _resource_paths(kind, body, endpoints_enabled, security)
     if has_permissions_endpoint:
         tags.append("Permissionss")
@@ -73,28 +80,37 @@ def describe(  # noqa: PLR0913  one argument for each fact about the server
         "host": host,
         "schemes": [scheme],
         "basePath": f"/v{version.partition('.')[0]}",
-        "securityDefinitions": known,
+        "securityDefinitions": {**known, **(own_definitions or {})},
         "tags": [{"name": name} for name in (*tags, "User-datas", "Utilities", "Batch")],
         "paths": {**paths, **more},
     }
 
 
-def _contributed_paths(items: Mapping[str, Json], security: Sequence[Json]) -> Json:
+def _contributed_paths(
+    items: Mapping[str, Mapping[str, Any]], security: Sequence[Json]
+) -> dict[str, Json]:
     """The paths of plugins, with what all operations have in common."""
-    shared: Json = {"produces": [_JSON], "security": list(security)}
     return {
         _EXPRESSION.sub(r"{\1}", route): {
-            name: value if name == _PARAMETERS else {**shared, **value}
+            name: value if name == PARAMETERS else _contributed(value, security)
             for name, value in item.items()
         }
         for route, item in items.items()
     }
 
 
+def _contributed(operation: Mapping[str, Any], security: Sequence[Json]) -> Json:
+    """An operation of a plugin."""
+    found: Json = {"produces": [_JSON], "security": list(security), **operation}
+    if found["security"] == OPTIONAL_CREDENTIALS:
+        found["security"] = [*OPTIONAL_CREDENTIALS, *security]
+    return found
+
+
 def _tags_of(paths: Json) -> list[str]:
     """The tags of all operations, each once."""
     operations = [
-        one for item in paths.values() for name, one in item.items() if name != _PARAMETERS
+        one for item in paths.values() for name, one in item.items() if name != PARAMETERS
     ]
     return list(dict.fromkeys(tag for one in operations for tag in one.get("tags", ())))
 
@@ -143,6 +159,8 @@ def _resource_responses(kind: ResourceType, scope: str, method: str) -> Json:
         codes.append("404")
     if method in _WRITES:
         codes.append("415")
+        if kind.has_indexes:
+            responses |= parts.error("409", f"Another {kind.name} has what only one may have.")
     return responses | parts.errors(*codes)
 
 
@@ -197,7 +215,9 @@ def _permissions_path(security: Sequence[Json]) -> Json:
 
 def _user_data_path(security: Sequence[Json]) -> Json:
     operation = _operation("delete_user-data", "User-datas", (), security)
-    answer: dict[str, Any] = {"description": "Everything is erased.", "schema": parts.OBJECT_ANSWER}
+    operation["summary"] = "Erase what a principal owns, its permissions and its memberships."
+    schema = describing.data(describing.fields({"principal": describing.TEXT}))
+    answer = describing.answer("Everything is erased.", schema)
     operation["responses"] = {"200": answer} | parts.errors("401", "403")
     principal = {"name": "principal", "in": "path", "required": True, "type": "string"}
     return {"parameters": [principal], "delete": operation}

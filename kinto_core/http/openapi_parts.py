@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from kinto_core.http.batch_body import METHODS
 from kinto_core.resources.definition import ResourceType
+from kinto_core.resources.indexes import LONGEST_NAME, MOST_INDEXES
 from kinto_core.resources.patching import Behavior
 
 Json = dict[str, Any]
@@ -89,6 +90,24 @@ _ERROR: Final[Json] = {
     "required": ["code", "errno", "error"],
 }
 
+_INDEX_NAMES: Final[Json] = {
+    "type": "array",
+    "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME},
+    "maxItems": MOST_INDEXES,
+    "uniqueItems": True,
+}
+
+_INDEX_FIELDS: Final[Json] = {
+    "indexes": {
+        **_INDEX_NAMES,
+        "description": "Fields by which records are found quickly, or several joined by commas.",
+    },
+    "unique": {
+        **_INDEX_NAMES,
+        "description": "The same, and no two records have equal values in all of these fields.",
+    },
+}
+
 _ERRORS: Final = {
     "400": "The request has faults; `details` lists them.",
     "401": "The credentials are missing or wrong.",
@@ -112,17 +131,32 @@ def errors(*codes: str) -> Json:
     }
 
 
+def error(code: str, description: str) -> Json:
+    """The error response with a status code that has a meaning of its own for an operation."""
+    return {code: {"description": description, "schema": _ERROR}}
+
+
 def path_id(name: str) -> Json:
     """The parameter for an identifier in the path."""
     return {"name": name, "in": "path", "required": True, "type": "string"}
 
 
-def body(kind: ResourceType, permission_names: Sequence[str]) -> Json:
-    """The parameter for a body with data and permissions."""
+def body(
+    kind: ResourceType, permission_names: Sequence[str], *, declares_indexes: bool = False
+) -> Json:
+    """The parameter for a body with data and permissions.
+
+    Args:
+        kind: the type.
+        permission_names: those that its objects may have.
+        declares_indexes: whether its fields ``indexes`` and ``unique`` are about what is inside.
+    """
     principals = {"type": "array", "items": {"type": "string", "minLength": 1}}
     data: Json = {"type": "object"}
     if kind.has_members:
         data["properties"] = {"members": principals}
+    if declares_indexes:
+        data["properties"] = _INDEX_FIELDS
     schema = {
         "type": "object",
         "properties": {

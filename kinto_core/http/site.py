@@ -35,6 +35,10 @@ class Site:
             theirs at start.
         security: gives more ways to authenticate for the API's description, OpenAPI (Swagger 2.0)
             security definitions by name; plugins add theirs at start.
+        own_security: the same for ways that only single operations name; plugins add theirs at
+            start.
+        described: what the description says of what is not in ``endpoints``, path items by path;
+            plugins add theirs at start.
         rewrites: turn an exchange into the one that is really meant; plugins add theirs at start.
         guards: look at an exchange before its handler does, and may change or refuse it, by name of
             the resource type; plugins add theirs at start.
@@ -58,6 +62,8 @@ class Site:
     )
     heartbeats: dict[str, Callable[[], bool | None]] = field(default_factory=dict)
     security: list[Callable[[], Mapping[str, Any]]] = field(default_factory=list)
+    own_security: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    described: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     rewrites: list[Callable[["Site", Exchange], Exchange]] = field(default_factory=list)
     guards: dict[str, Callable[["Site", Exchange], Exchange]] = field(default_factory=dict)
     endpoints: dict[str, Any] = field(default_factory=dict)

@@ -147,8 +147,7 @@ def collection_fields(data: dict[str, Any], prefix: str) -> tuple[dict[str, Any]
     faults: list[Fault] = []
     if "schema" in data:
         faults += _schema_faults(f"{prefix}schema", data["schema"])
-    if "indexes" in data:
-        faults += index_faults(f"{prefix}indexes", data["indexes"])
+    faults += index_faults(data, prefix)
     if "cache_expires" not in data:
         return data, faults
     given = data["cache_expires"]

@@ -8,8 +8,35 @@ from kinto_core.objects import ObjectKey, StoredObject
 from kinto_core.resources.addresses import ListAddress, ObjectAddress
 from kinto_core.resources.calls import Call, Rules
 from kinto_core.resources.definition import ResourceType
-from kinto_core.resources.indexes import declared, names_of
-from kinto_core.transactions import ListKey, Transaction
+from kinto_core.resources.indexes import declared
+from kinto_core.resources.uniqueness import declare
+from kinto_core.transactions import Transaction
+
+
+def before_write(
+    tx: Transaction,
+    rules: Rules,
+    address: ObjectAddress,
+    data: dict[str, Any],
+    old: StoredObject | None,
+) -> None:
+    """Before an object is changed: the lists inside it get the indexes that it will declare.
+
+    Args:
+        tx: the transaction.
+        rules: of the server.
+        address: the object.
+        data: its new fields.
+        old: what it was before; ``None`` when it is going to be created: see ``after_write``.
+
+    Raises:
+        InvalidInput: what a list has contradicts an index; everything is as it was.
+    """
+    if old is None:
+        return
+    for child in rules.types.children.get(address.type.name, ()):
+        if child.has_indexes:
+            declare(tx, (address.uri, child.name), data, old)
 
 
 def after_write(
@@ -33,21 +60,12 @@ def after_write(
         list_key = (address.uri, child.name)
         if old is None:
             tx.open_list(list_key, max(tx.backends.clock(), data["last_modified"]))
-        if child.has_indexes:
-            _declare(tx, list_key, data, old)
+            if child.has_indexes:
+                declare(tx, list_key, data, None)
     if address.type.has_members:
         tx.set_members(address.uri, data.get("members", ()))
     if children or address.type.has_members:
         tx.forget_reading()
-
-
-def _declare(tx: Transaction, key: ListKey, data: dict[str, Any], old: StoredObject | None) -> None:
-    """Make the indexes of a list what the object that contains it declares now."""
-    before = declared(old)
-    after = names_of(data)
-    if before != after:
-        new = [name for name in after if name not in before]
-        tx.declare_indexes(key, new=new, gone=[name for name in before if name not in after])
 
 
 def index(

@@ -27,6 +27,7 @@ from kinto_core.resources.definition import Writing
 from kinto_core.resources.patching import Patch, Patched
 from kinto_core.resources.schemas import validate_object
 from kinto_core.resources.timestamps import stamp
+from kinto_core.resources.uniqueness import require_unique
 from kinto_core.transactions import Transaction
 
 
@@ -200,6 +201,8 @@ def _write(  # noqa: PLR0913, PLR0917  everything that a write depends on
     data["id"] = key.id
     data["last_modified"] = times.last_modified
     saved = StoredObject(key.id, times.last_modified, json.dumps(data))
+    require_unique(tx, rules, address, seen, saved)
+    effects.before_write(tx, rules, address, data, seen.existing)
     tx.save((key.parent_id, kind.name), [saved], times.list_timestamp)
     effects.index(tx, address.list, seen.parent(address.list), [(previous, saved)])
     before = seen.snapshot.grants[-1]

@@ -127,6 +127,41 @@ class Storage(Protocol):
         """
         ...
 
+    def rival(
+        self,
+        connection: Connection,
+        parent_id: str,
+        resource: str,
+        indexes: Sequence[str],
+        change: tuple[StoredObject | None, StoredObject],
+    ) -> tuple[str, str] | None:
+        """Which object has what only one may have, and another is going to have, too.
+
+        Two objects are equal in an index when all its fields have equal values, as filters compare
+        them. An object that lacks one of the fields, or has null there, equals none.
+
+        The caller holds the list and has not saved the object yet. An object that has kept its
+        values had them for itself alone before.
+
+        Args:
+            connection: of the transaction in which the object is going to be saved.
+            parent_id: of the list.
+            resource: of the list.
+            indexes: names of those declared indexes that are unique.
+            change: the object or tombstone as it is, ``None`` if there is none, and as it becomes.
+
+        Returns:
+            The name of the first such index and the id of the object that is equal in it; ``None``
+            when there is none.
+        """
+        ...
+
+    def twins(
+        self, connection: Connection, parent_id: str, resource: str, index: str
+    ) -> tuple[str, str] | None:
+        """The ids of two objects that are equal in a declared index, if there are any."""
+        ...
+
     def set_list(
         self, connection: Connection, parent_id: str, resource: str, timestamp: int
     ) -> None:

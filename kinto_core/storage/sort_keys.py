@@ -48,6 +48,17 @@ def object_key(data: Mapping[str, Any], fields: Sequence[str]) -> bytes:
     return cut(b"".join([sort_key(reach(data, field)) for field in fields]))
 
 
+def claim(data: Mapping[str, Any], fields: Sequence[str]) -> bytes | None:
+    """The whole key that an object has for itself alone in a unique index on some fields.
+
+    ``None`` when a field is absent or null: then the object claims nothing.
+    """
+    values = [reach(data, field) for field in fields]
+    if any(value is MISSING or value is None for value in values):
+        return None
+    return b"".join(map(sort_key, values))
+
+
 def cut(key: bytes) -> bytes:
     """The key as it is kept: at most ``LONGEST`` bytes."""
     return key[:LONGEST]

@@ -12,7 +12,7 @@ from kinto_core.database.engine import Connection, Database
 from kinto_core.database.ranges import below, bounds
 from kinto_core.database.tables import objects, timestamps
 from kinto_core.objects import ListState, ObjectKey, StoredObject
-from kinto_core.storage import sql_changes, sql_indexes, sql_scans
+from kinto_core.storage import sql_changes, sql_indexes, sql_scans, sql_unique
 from kinto_core.storage.pages import PageText, joined
 from kinto_core.storage.query import Query
 from kinto_core.storage.sql_filters import after, order_by, where
@@ -225,6 +225,23 @@ class SqlStorage:
             sql_indexes.drop(connection, (parent_id, resource), name)
         if new:
             sql_indexes.build(connection, (parent_id, resource), new)
+
+    def rival(
+        self,
+        connection: Connection,
+        parent_id: str,
+        resource: str,
+        indexes: Sequence[str],
+        change: tuple[StoredObject | None, StoredObject],
+    ) -> tuple[str, str] | None:
+        """See ``Storage.rival``."""
+        return sql_unique.rival(connection, (parent_id, resource), indexes, change)
+
+    def twins(
+        self, connection: Connection, parent_id: str, resource: str, index: str
+    ) -> tuple[str, str] | None:
+        """See ``Storage.twins``."""
+        return sql_unique.twins(connection, (parent_id, resource), index)
 
     def set_list(
         self, connection: Connection, parent_id: str, resource: str, timestamp: int

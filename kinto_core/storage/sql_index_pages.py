@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    FromClause,
     Join,
     LargeBinary,
     Select,
@@ -41,18 +42,21 @@ KEY_LENGTH: Final = func.length(_row.value)
 """How long the key of a row is."""
 
 
-def joined() -> Join:
+def joined(rows: FromClause = indexed_values) -> Join:
     """The rows of indexes with their objects: each object is looked up by its whole key.
 
     The list is compared as an expression, so that no database can take it for a constant and read
     all of the list instead, as PostgreSQL may while it has no statistics of a new table.
+
+    Args:
+        rows: with the columns ``parent_id``, ``resource`` and ``object_id``.
     """
-    return indexed_values.join(
+    return rows.join(
         objects,
         and_(
-            _object.parent_id == _row.parent_id.concat(_NOTHING),
-            _object.resource == _row.resource.concat(_NOTHING),
-            _object.id == _row.object_id,
+            _object.parent_id == rows.c.parent_id.concat(_NOTHING),
+            _object.resource == rows.c.resource.concat(_NOTHING),
+            _object.id == rows.c.object_id,
         ),
     )
 

@@ -69,6 +69,23 @@ def test_a_page_reads_little_more_than_itself(storage: SqlStorage, query: Query)
     assert effort <= most
 
 
+@pytest.mark.parametrize("score", [1500, SIZE])
+def test_a_unique_value_is_looked_up_without_reading_the_others(
+    storage: SqlStorage, score: int
+) -> None:
+    change = (None, stored("new", 9000, score=score))
+    with storage.database.writing() as connection:
+
+        def find() -> list[str]:
+            return list(storage.rival(connection, *PLACE, ["score"], change) or ())
+
+        find()  # SQLite reads new statistics with the first statement
+        measure = rows_read if storage.database.dialect == "postgresql" else steps_taken
+        found, effort, most = measure(connection, find)
+    assert found == (["score", "r1500"] if score < SIZE else [])
+    assert effort <= most / PAGE
+
+
 def rows_read(connection: Connection, find: Callable[[], list[str]]) -> tuple[list[str], int, int]:
     """What is found, how many rows PostgreSQL reads for it, and how many it may."""
     counting = sqlalchemy.text(

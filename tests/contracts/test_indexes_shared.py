@@ -21,6 +21,7 @@ from kinto_core.resources.bodies import ObjectBody
 from kinto_core.resources.bucket import BUCKET
 from kinto_core.resources.calls import Call, Rules, keys_of
 from kinto_core.resources.collection import COLLECTION
+from kinto_core.resources.indexes import declaration_of
 from kinto_core.resources.record import RECORD
 from kinto_core.resources.writing import replace as write
 from kinto_core.storage.sort_keys import object_key, sort_key
@@ -72,7 +73,7 @@ def entries(url: str) -> tuple[set[tuple[str, bytes, str]], set[tuple[str, bytes
             select(objects.c.resource, objects.c.data).where(objects.c.deleted.is_(False))
         )
     data = [(kind, json.parse(text)) for kind, text in stored]
-    indexes = next(one for kind, one in data if kind == "collection").get("indexes", [])
+    indexes = declaration_of(next(one for kind, one in data if kind == "collection")).names
     expected = {
         (name, object_key(one, name.split(",")), one["id"])
         for kind, one in data

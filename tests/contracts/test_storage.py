@@ -9,6 +9,7 @@ from kinto_core.testing.contracts.storage import StorageContract
 from kinto_core.testing.contracts.storage_concurrency import StorageConcurrencyContract
 from kinto_core.testing.contracts.storage_indexes import StorageIndexContract
 from kinto_core.testing.contracts.storage_pages import StoragePagesContract
+from kinto_core.testing.contracts.storage_unique import StorageUniqueContract
 
 
 @pytest.fixture
@@ -45,6 +46,15 @@ class TestSqlIndexes(StorageIndexContract):
 
 
 class TestSqlPages(StoragePagesContract):
+    """On each kind of database."""
+
+    @pytest.fixture
+    def storage(self, empty_storage: Storage) -> Storage:
+        """An empty storage."""
+        return empty_storage
+
+
+class TestSqlUnique(StorageUniqueContract):
     """On each kind of database."""
 
     @pytest.fixture

@@ -91,6 +91,21 @@ def test_a_refused_upload_leaves_the_file_that_was_there(any_site: Site) -> None
     assert len(any_site.kept()) == 1
 
 
+def test_a_file_can_be_unique(any_site: Site) -> None:
+    any_site.http.patch_json(COLLECTION, {"data": {"unique": ["attachment.hash"]}})
+    any_site.send(status=201)
+    mine = any_site.send(a_file(b"x", "x.txt"), record="mine", status=201).json
+    for record in ("mine", "other"):
+        answer = any_site.send(a_file(PNG, "again.png"), record=record, status=409)
+        assert answer.json["details"]["field"] == "attachment.hash"
+        assert answer.json["details"]["existing"]["id"] == "r"
+    assert any_site.record("mine")["attachment"] == mine
+    assert any_site.get(mine["location"]).body == b"x"
+    assert len(any_site.kept()) == 2
+    any_site.http.delete(f"{RECORDS}/r/attachment", status=204)
+    any_site.send(a_file(PNG, "again.png"), record="other", status=201)
+
+
 PARENTS = [
     f"{RECORDS}/r",
     RECORDS,

@@ -30,6 +30,7 @@ def body(error: errors.KintoError) -> dict[str, Any]:
         (errors.ObjectNotFound("record", "r"), 404, 110),
         (errors.ParentNotFound("bucket", "b"), 404, 111),
         (errors.ModifiedMeanwhile(5), 412, 114),
+        (errors.NotUnique("email"), 409, 122),
         (errors.ReadOnly("x"), 405, 115),
         (errors.ConstraintViolated("x"), 409, 122),
         (errors.WriteConflict("x"), 409, 122),
@@ -67,6 +68,7 @@ def test_headers_of_errors() -> None:
         ("WWW-Authenticate", "Bearer"),
     ]  # protocol A-6
     assert ("Retry-After", "3") in reply(errors.WriteConflict("x")).headers  # protocol E-24
+    assert reply(errors.NotUnique("email")).headers == []  # trying again does not help
     assert ("Retry-After", "3") in reply(errors.BackendUnavailable("x")).headers  # protocol E-27
     assert ("Retry-After", "5") in reply(errors.TooManyRequests(5)).headers
     assert ("ETag", '"5"') in reply(errors.ModifiedMeanwhile(5)).headers  # protocol T-21
@@ -114,6 +116,10 @@ def test_details() -> None:
     assert shown["details"] == {"existing": {"id": "a"}}
     assert "details" not in body(errors.ModifiedMeanwhile(5))
     assert body(errors.Refused("too large"))["message"] == "too large"
+    twin = body(errors.NotUnique("email", '{"id":"a"}'))
+    assert twin["error"] == "Constraint violated"
+    assert twin["details"] == {"field": "email", "existing": {"id": "a"}}
+    assert body(errors.NotUnique("a,b"))["details"] == {"field": "a,b"}
 
 
 def test_backends_keep_their_secrets() -> None:

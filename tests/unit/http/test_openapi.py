@@ -116,6 +116,18 @@ def test_answers_follow_the_method() -> None:
     ]
 
 
+def test_unique_indexes_are_described() -> None:
+    found = operations(document())
+    for name in ("create_record", "update_record", "patch_record"):
+        assert "409" in found[name]["responses"]
+    for name in ("delete_record", "get_records", "update_collection", "create_group"):
+        assert "409" not in found[name]["responses"]
+    (body,) = [p for p in found["create_collection"]["parameters"] if p["in"] == "body"]
+    fields = body["schema"]["properties"]["data"]["properties"]
+    assert set(fields) == {"indexes", "unique"}
+    assert fields["unique"]["maxItems"] == 8
+
+
 def test_utilities_need_no_credentials() -> None:
     found = operations(document())  # protocol O-7
     assert found["get_records"]["security"] == [{"basicauth": []}]
@@ -150,3 +162,29 @@ def test_endpoints_of_plugins_are_described() -> None:
     assert described["paths"]["/files/{path}"]["get"]["security"] == [{"basicauth": []}]
     assert described["tags"][-4]["name"] == "Files"
     assert list(OpenAPIV2SpecValidator(copy.deepcopy(described)).iter_errors()) == []
+
+
+def test_endpoints_of_plugins_may_have_their_own_security() -> None:
+    answers = {"200": {"description": "Numbers."}}
+    shared = {"responses": answers}
+    contributed = {
+        "/numbers": {"get": {**shared, "operationId": "get_numbers", "security": [{"token": []}]}},
+        "/public": {"get": {**shared, "operationId": "get_public", "security": []}},
+        "/both": {"get": {**shared, "operationId": "get_both", "security": [{}]}},
+    }
+    token = {"type": "apiKey", "in": "header", "name": "Authorization"}
+    described = document(contributed=contributed, own_definitions={"token": token})
+    found = operations(described)
+    assert found["get_numbers"]["security"] == [{"token": []}]
+    assert found["get_public"]["security"] == []
+    assert found["get_both"]["security"] == [{}, {"basicauth": []}]
+    assert found["get_records"]["security"] == [{"basicauth": []}]
+    assert described["securityDefinitions"] == {"basicauth": {"type": "basic"}, "token": token}
+    assert list(OpenAPIV2SpecValidator(copy.deepcopy(described)).iter_errors()) == []
+
+
+def test_erasing_somebodys_data_says_whose() -> None:
+    erase = operations(document())["delete_user-data"]
+    schema = erase["responses"]["200"]["schema"]
+    assert schema["properties"]["data"]["required"] == ["principal"]
+    assert set(erase["responses"]) == {"200", "401", "403", "default"}

@@ -1,4 +1,4 @@
-"""What the field ``indexes`` of a collection may hold."""
+"""What the fields ``indexes`` and ``unique`` of a collection may hold."""
 
 import pytest
 
@@ -6,7 +6,13 @@ from kinto_core import json
 from kinto_core.objects import StoredObject, tombstone
 from kinto_core.resources.bodies import collection_fields
 from kinto_core.resources.collection import COLLECTION
-from kinto_core.resources.indexes import MOST_INDEXES, declared, index_faults, indexed, names_of
+from kinto_core.resources.indexes import (
+    MOST_INDEXES,
+    declaration,
+    declaration_of,
+    declared,
+    indexed,
+)
 from kinto_core.resources.record import RECORD
 
 
@@ -25,10 +31,11 @@ def collection(**fields: object) -> StoredObject:
     ],
 )
 def test_a_list_of_fields_is_accepted(value: list[str]) -> None:
-    data = {"indexes": value}
-    assert collection_fields(data, "data.") == (data, [])
-    assert names_of(data) == tuple(value)
-    assert declared(collection(**data)) == tuple(value)
+    for field, unique in (("indexes", ()), ("unique", tuple(value))):
+        data = {field: value}
+        assert collection_fields(data, "data.") == (data, [])
+        assert declaration_of(data) == declaration(collection(**data)) == (tuple(value), unique)
+        assert declared(collection(**data)) == tuple(value)
 
 
 @pytest.mark.parametrize(
@@ -57,19 +64,37 @@ def test_a_list_of_fields_is_accepted(value: list[str]) -> None:
     ],
 )
 def test_anything_else_is_refused(value: object, reason: str) -> None:
-    _, faults = collection_fields({"indexes": value}, "data.")
-    assert [(fault.location, fault.name) for fault in faults] == [("body", "data.indexes")]
-    assert reason in str(faults[0].description)
-    assert index_faults("indexes", value)[0].name == "indexes"
-    assert declared(collection(indexes=value)) == ()
+    for field in ("indexes", "unique"):
+        _, faults = collection_fields({field: value}, "data.")
+        assert [(fault.location, fault.name) for fault in faults] == [("body", f"data.{field}")]
+        assert reason in faults[0].description
+        assert declared(collection(**{field: value})) == ()
+    _, faults = collection_fields({"indexes": value, "unique": value}, "")
+    assert [fault.name for fault in faults] == ["indexes", "unique"]
+
+
+def test_an_index_may_be_named_in_both_fields_and_counts_once() -> None:
+    names = [f"field{number}" for number in range(MOST_INDEXES)]
+    data = {"unique": names[2:5], "indexes": names}
+    assert collection_fields(data, "data.") == (data, [])
+    assert declaration_of(data) == (tuple(names), tuple(names[2:5]))
+
+
+def test_both_fields_together_have_a_limit() -> None:
+    names = [f"field{number}" for number in range(MOST_INDEXES)]
+    _, faults = collection_fields({"unique": ["more"], "indexes": names}, "data.")
+    assert [(fault.name, fault.description) for fault in faults] == [
+        ("data.unique", "at most 8 indexes are accepted with 'indexes', not 9")
+    ]
 
 
 def test_nothing_is_declared_by_what_is_not_there() -> None:
     assert declared(None) == declared(tombstone("c", 1)) == declared(collection()) == ()
-    assert declared(collection(text='"indexes"')) == ()
+    assert declared(collection(text='"indexes" "unique"')) == ()
+    assert declaration(collection(schema={"unique": ["a"]})) == ((), ())
 
 
 def test_only_records_are_indexed() -> None:
-    parent = collection(indexes=["a"])
-    assert indexed(RECORD, parent) == {"a"}
+    parent = collection(indexes=["a"], unique=["b"])
+    assert indexed(RECORD, parent) == {"a", "b"}
     assert indexed(COLLECTION, parent) == frozenset()

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from kinto_core.storage.query import MISSING
-from kinto_core.storage.sort_keys import END, FIRST, LONGEST, cut, is_whole, object_key, sort_key
+from kinto_core.storage.sort_keys import (
+    END,
+    FIRST,
+    LONGEST,
+    claim,
+    cut,
+    is_whole,
+    object_key,
+    sort_key,
+)
 
 ORDER: list[Any] = [
     None,
@@ -54,3 +63,11 @@ def test_long_keys_are_cut_and_keep_their_order() -> None:
     assert max(map(len, keys)) == LONGEST
     assert list(map(is_whole, keys)) == [True, False, False, True]
     assert cut(sort_key(texts[1])) == keys[1]
+
+
+def test_an_object_claims_the_values_of_all_fields_or_nothing() -> None:
+    assert claim({"a": 1, "b": {"c": "x"}}, ["a", "b.c"]) == sort_key(1) + sort_key("x")
+    assert claim({"a": "x" * 999}, ["a"]) == sort_key("x" * 999)
+    for data in ({}, {"a": None, "b": 1}, {"a": 1, "b": None}, {"a": {"b": 1}}):
+        assert claim(data, ["a", "b"]) is None
+    assert claim({"a": False, "b": ""}, ["a", "b"]) is not None
