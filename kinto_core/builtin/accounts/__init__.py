@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kinto_core.builtin.accounts import sql
 from kinto_core.builtin.accounts.account import ACCOUNT
 from kinto_core.builtin.accounts.commands import accounts, create_user
+from kinto_core.builtin.accounts.describing import security
 from kinto_core.builtin.accounts.endpoint import add_endpoint
 from kinto_core.builtin.accounts.gate import gate
 from kinto_core.builtin.accounts.leaving import clean_up
@@ -101,4 +102,5 @@ def includeme(config: "Configurator") -> None:
     site = config.registry.site
     site.guards[ACCOUNT.name] = gate
     add_endpoint(site)
+    site.security.append(lambda: security(site.settings))
     site.around.append(remembered_sender)

@@ -3,12 +3,12 @@
 Source: built-in plugins BW-25.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from kinto_core import json
 from kinto_core.builtin.accounts import sql
 from kinto_core.builtin.accounts.account import RESOURCE, account_fields, is_name, is_stand_in
+from kinto_core.builtin.accounts.describing import RESET_PASSWORD
 from kinto_core.builtin.accounts.office import Office, office_of
 from kinto_core.builtin.accounts.resetting import is_valid, issue, redeem
 from kinto_core.errors import Fault, InvalidInput, ObjectNotFound
@@ -17,7 +17,6 @@ from kinto_core.http.endpoints import Endpoint
 from kinto_core.http.errors import FORBIDDEN, HttpError
 from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.objects import read_body
-from kinto_core.http.openapi_parts import errors, path_id
 from kinto_core.http.site import Site
 from kinto_core.http.times import http_date
 from kinto_core.transactions import Transaction
@@ -26,43 +25,12 @@ PATH: Final = "/accounts/{account_id}/reset-password"
 
 WRONG_CODE: Final = "The code is not valid, or not for this account; ask for another one."
 
-_TEXT: Final = {"type": "string"}
-_RESPONSES: Final = {
-    "200": {"description": "The password was changed, or here is a code."},
-    **errors("400", "401", "403", "404"),
-    "429": {"description": "There were too many attempts."},
-}
-DESCRIBED: Final[Mapping[str, Any]] = {
-    "parameters": [path_id("account_id")],
-    "post": {
-        "operationId": "reset_password",
-        "tags": ["Accounts"],
-        "summary": "Choose a new password with a code, or as administrator get a code.",
-        "parameters": [
-            {
-                "name": "body",
-                "in": "body",
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "data": {
-                            "type": "object",
-                            "properties": {"code": _TEXT, "password": _TEXT},
-                        }
-                    },
-                },
-            }
-        ],
-        "responses": _RESPONSES,
-    },
-}
-
 
 def add_endpoint(site: Site) -> None:
     """Serve the endpoint."""
     methods = ("POST", "OPTIONS")
     site.endpoints[PATH] = Endpoint(
-        "account-reset-password", reset_password_view, methods, described=DESCRIBED
+        "account-reset-password", reset_password_view, methods, described=RESET_PASSWORD
     )
 
 

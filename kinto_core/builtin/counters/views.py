@@ -2,13 +2,13 @@
 
 import hmac
 
+from kinto_core.builtin.counters import describing
 from kinto_core.builtin.counters.counting import Counter
 from kinto_core.builtin.counters.settings import CountersSettings
 from kinto_core.errors import Unauthenticated
 from kinto_core.http.endpoints import Endpoint
 from kinto_core.http.errors import reply_to
 from kinto_core.http.exchange import Exchange, Reply
-from kinto_core.http.openapi_parts import ANY_OBJECT, errors
 from kinto_core.http.site import Site
 
 
@@ -26,23 +26,10 @@ def add_endpoint(site: Site) -> None:
         with exchange.transaction.reading() as inside:
             return Reply(200, counter.text(inside))
 
-    methods = ("GET", "HEAD", "OPTIONS")
-    site.endpoints["/__counters__"] = Endpoint(
-        "counters", counters_view, methods, described=_DESCRIBED
-    )
-
-
-_DESCRIBED = {
-    "get": {
-        "summary": "Count objects and tombstones.",
-        "operationId": "get_counters",
-        "tags": ["Counters"],
-        "responses": {
-            "200": {"description": "Numbers by type.", "schema": ANY_OBJECT},
-            **errors("401"),
-        },
-    }
-}
+    if token:
+        site.own_security.update(describing.SECURITY)
+    described = describing.path_item(needs_token=bool(token))
+    site.endpoints["/__counters__"] = Endpoint("counters", counters_view, described=described)
 
 
 def _is_known(authorization: str, token: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kinto_core.builtin.history import described
+from kinto_core.builtin.history import describing
 from kinto_core.builtin.history.access import RESOURCE
 from kinto_core.builtin.history.entries import SERVER_URI
 from kinto_core.builtin.history.snapshot import snapshot_view
@@ -25,13 +25,13 @@ def add_endpoints(site: Site) -> None:
         history_view,
         _methods(site),
         exposed=_EXPOSED,
-        described=described.HISTORY,
+        described=describing.HISTORY,
     )
     site.endpoints[SERVER_URI] = Endpoint(
-        "history-server", server_view, _READING, exposed=_EXPOSED, described=described.SERVER
+        "history-server", server_view, _READING, exposed=_EXPOSED, described=describing.SERVER
     )
     site.endpoints[SNAPSHOT] = Endpoint(
-        "snapshot", snapshot_view, _READING, described=described.SNAPSHOT
+        "snapshot", snapshot_view, _READING, described=describing.SNAPSHOT
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from pyramid.config import Configurator
 
 from kinto_core.authentication.policies import PolicyFactory
-from kinto_core.builtin.openid.described import LOGIN, LOGOUT, TOKEN
+from kinto_core.builtin.openid.describing import path_items
 from kinto_core.builtin.openid.logins import Logins
 from kinto_core.builtin.openid.logout import LogoutView
 from kinto_core.builtin.openid.plugin import factory_of, openid_of, policies_alone, profile_of
@@ -48,14 +48,19 @@ def includeme(config: Configurator) -> None:
     server = site.server
     openid = openid_of(server)
     views = LoginViews(openid.providers, Logins(server.cache, server.clock))
+    described = path_items(openid.providers)
     site.endpoints["/openid/{provider}/login"] = Endpoint(
-        "openid-login", views.login, described=LOGIN
+        "openid-login", views.login, described=described["login"]
     )
     site.endpoints["/openid/{provider}/token"] = Endpoint(
-        "openid-token", views.token, described=TOKEN
+        "openid-token", views.token, described=described["token"]
     )
     site.endpoints["/openid/{provider}/logout"] = Endpoint(
-        "openid-logout", LogoutView(openid), ("POST",), has_cors=False, described=LOGOUT
+        "openid-logout",
+        LogoutView(openid),
+        ("POST",),
+        has_cors=False,
+        described=described["logout"],
     )
     site.security.append(openid.security)
     site.user_info.append(profile_of)

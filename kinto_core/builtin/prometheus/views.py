@@ -15,6 +15,7 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.response import Response
 
+from kinto_core.builtin.prometheus import describing
 from kinto_core.builtin.prometheus.adding import total
 from kinto_core.builtin.prometheus.gauges import event_gauges, process_gauges
 from kinto_core.builtin.prometheus.publishing import Publisher
@@ -121,6 +122,9 @@ def add_view(config: Configurator) -> None:
         response.headers["Content-Type"] = CONTENT_TYPE
         return response
 
+    if token:
+        site.own_security.update(describing.SECURITY)
+    site.described[PATH] = describing.path_item(needs_token=bool(token))
     config.add_route(ROUTE, site.prefix + PATH)
     config.add_view(metrics_view, route_name=ROUTE)
 

@@ -38,7 +38,7 @@ def _described(kind: str) -> Mapping[str, Any]:
         "summary": f"How much a {kind} holds, and may hold.",
         "responses": {
             "200": {"description": "Its usage.", "schema": ANY_OBJECT},
-            **errors("401", "403", "404"),
+            **errors("400", "401", "403", "404"),
         },
     }
 

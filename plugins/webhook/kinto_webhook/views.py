@@ -4,6 +4,7 @@ All of it is for those who may write the webhook, since answers of receivers may
 webhooks themselves are served like every other resource.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -20,6 +21,7 @@ from kinto_core.resources.calls import Call, Situation, keys_of
 from kinto_core.resources.deciding import require_existing, require_writable
 from kinto_core.transactions import Transaction
 from kinto_webhook import actions, sql_log
+from kinto_webhook.describing import PATHS
 from kinto_webhook.endpoints import secret_faults
 from kinto_webhook.office import RESOURCE, Office
 from kinto_webhook.sql import STATES
@@ -29,6 +31,9 @@ from kinto_webhook.sql_queue import AttemptRow
 ROOT: Final = "/buckets/{bucket_id}/webhooks/{id}"
 PAGE: Final = 100
 
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+"""What fits 64 bits."""
+
 View = Callable[[Site, Exchange], Reply]
 
 
@@ -37,8 +42,8 @@ def add_endpoints(site: Site) -> None:
     office = Office(site.server)
     reading, writing = ("GET", "HEAD", "OPTIONS"), ("POST", "OPTIONS")
     table: dict[str, tuple[str, View, tuple[str, ...]]] = {
-        "/deliveries": ("deliveries", _list(office), reading),
-        "/deliveries/{event_id}": ("delivery", _one(office), reading),
+        "/deliveries": ("deliveries", _list, reading),
+        "/deliveries/{event_id}": ("delivery", _one, reading),
         "/deliveries/{event_id}/resend": ("resend", _resend(office), writing),
         "/replay": ("replay", _replay(office), writing),
         "/ping": ("ping", _ping(office), writing),
@@ -47,49 +52,44 @@ def add_endpoints(site: Site) -> None:
     }
     for path, (name, view, methods) in table.items():
         exposed = {"GET": ("Next-Page",)} if name == "deliveries" else {}
-        endpoint = Endpoint(f"webhook-{name}", view, methods, exposed=exposed)
-        site.endpoints[ROOT + path] = endpoint
+        site.endpoints[ROOT + path] = Endpoint(
+            f"webhook-{name}", view, methods, exposed=exposed, described=PATHS[path]
+        )
 
 
-def _list(office: Office) -> View:
-    def view(site: Site, exchange: Exchange) -> Reply:
-        exchange, uri = _named(site, exchange)
-        before, state, limit = _page(exchange.query)
+def _list(site: Site, exchange: Exchange) -> Reply:
+    exchange, uri = _named(site, exchange)
+    before, state, limit = _page(exchange.query)
 
-        def work(tx: Transaction) -> list[DeliveryRow]:
-            _require(site, exchange, tx)
-            with office.server.storage.database.reading() as connection:
-                return sql_log.page(connection, uri, before=before, state=state, limit=limit + 1)
+    def work(tx: Transaction) -> list[DeliveryRow]:
+        _require(site, exchange, tx)
+        with tx.reading() as connection:
+            return sql_log.page(connection, uri, before=before, state=state, limit=limit + 1)
 
-        rows = site.read(exchange, work)
-        reply = _answer(200, [_delivery(row) for row in rows[:limit]])
-        if len(rows) > limit:
-            query: dict[str, Any] = {"_limit": limit, "_before": rows[limit - 1].number}
-            query |= {"state": state} if state else {}
-            url = f"{exchange.origin_url}{site.prefix}{uri}/deliveries?{urlencode(query)}"
-            reply.headers.append(("Next-Page", url))
-        return reply
-
-    return view
+    rows = site.read(exchange, work)
+    reply = _answer(200, [_delivery(row) for row in rows[:limit]])
+    if len(rows) > limit:
+        query: dict[str, Any] = {"_limit": limit, "_before": rows[limit - 1].number}
+        query |= {"state": state} if state else {}
+        url = f"{exchange.origin_url}{site.prefix}{uri}/deliveries?{urlencode(query)}"
+        reply.headers.append(("Next-Page", url))
+    return reply
 
 
-def _one(office: Office) -> View:
-    def view(site: Site, exchange: Exchange) -> Reply:
-        exchange, uri = _named(site, exchange)
-        event_id = exchange.path.split("/")[6]
+def _one(site: Site, exchange: Exchange) -> Reply:
+    exchange, uri = _named(site, exchange)
+    event_id = exchange.path.split("/")[6]
 
-        def work(tx: Transaction) -> dict[str, Any]:
-            _require(site, exchange, tx)
-            with office.server.storage.database.reading() as connection:
-                row = sql_log.one(connection, uri, event_id)
-                if row is None:
-                    raise ObjectNotFound(actions.DELIVERY, event_id)
-                made = sql_log.attempts_of(connection, row.number)
-            return {**_delivery(row), "attempts": [_attempt(one) for one in made]}
+    def work(tx: Transaction) -> dict[str, Any]:
+        _require(site, exchange, tx)
+        with tx.reading() as connection:
+            row = sql_log.one(connection, uri, event_id)
+            if row is None:
+                raise ObjectNotFound(actions.DELIVERY, event_id)
+            made = sql_log.attempts_of(connection, row.number)
+        return {**_delivery(row), "attempts": [_attempt(one) for one in made]}
 
-        return _answer(200, site.read(exchange, work))
-
-    return view
+    return _answer(200, site.read(exchange, work))
 
 
 def _resend(office: Office) -> View:
@@ -225,7 +225,7 @@ def _page(query: str) -> tuple[int | None, str | None, int]:
     faults = [
         Fault("querystring", name, "expected a whole number")
         for name in ("_before", "_limit")
-        if name in given and not (given[name].isdecimal() and len(given[name]) <= 18)  # noqa: PLR2004  fits 64 bits
+        if name in given and not _NUMBER.fullmatch(given[name])
     ]
     state = given.get("state")
     if state is not None and state not in STATES:

@@ -10,9 +10,10 @@ from typing import Any
 
 from pyramid.config import Configurator
 
+from kinto_core.builtin.flush.describing import FLUSH
+from kinto_core.builtin.flush.views import flush_view
 from kinto_core.hookspecs import hookimpl
 from kinto_core.http.endpoints import Endpoint
-from kinto_core.http.exchange import Exchange, Reply
 from kinto_core.http.site import Site
 from kinto_core.server import Server
 
@@ -33,13 +34,5 @@ def register_capabilities(server: Server) -> Mapping[str, Mapping[str, Any]]:
 def includeme(config: Configurator) -> None:
     """Serve the endpoint."""
     site: Site = config.registry.site
-    site.endpoints["/__flush__"] = Endpoint("flush", flush_view, ("POST", "OPTIONS"))
-
-
-def flush_view(site: Site, exchange: Exchange) -> Reply:
-    """Erase everything."""
-    if exchange.transaction is not None:
-        exchange.transaction.flush()
-    else:
-        site.server.flush()
-    return Reply(202, b"{}")
+    methods = ("POST", "OPTIONS")
+    site.endpoints["/__flush__"] = Endpoint("flush", flush_view, methods, described=FLUSH)
