@@ -8,7 +8,7 @@ cursor costs several times as much.
 import itertools
 import select
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import pq
@@ -98,7 +98,7 @@ class PipelinedConnection(Connection):
             raise
         if _failure(results) is None:
             self._names.update(names)
-            return [self._rows(result) for result in results[len(names) :]]
+            return [self._rows(result) for result in results]
         if len(commands) > 1:
             return [answer for command in commands for answer in self.run_apart([command])]
         try:
@@ -183,37 +183,45 @@ class PipelinedConnection(Connection):
     def _run_together(
         self, commands: list[Command]
     ) -> "tuple[list[pq.abc.PGresult], dict[str, bytes]]":
-        """Run statements in one round trip, and prepare those that are new.
+        """Run statements in one round trip, and prepare each that is new just before.
 
-        Unless they say otherwise they are one transaction, which the first failure ends.
+        Unless they say otherwise they are one transaction, which the first failure ends. After a
+        failure the server prepares only what ends the transaction, hence the order.
 
         Returns:
-            The results, those of preparations first; and the names of what was prepared.
+            A result for each statement, the failure of its preparation if that failed; and the
+            names of what was prepared.
         """
         libpq = self._libpq
         libpq.enter_pipeline_mode()
         names = self._names
         new: dict[str, bytes] = {}
-        for sql, _ in commands:
-            if sql not in names and sql not in new:
-                new[sql] = b"kinto_%d" % next(self._serials)
-                libpq.send_prepare(new[sql], sql.encode())
+        counts = []
         for sql, values in commands:
-            libpq.send_query_prepared(names.get(sql) or new[sql], values)
+            name = names.get(sql) or new.get(sql)
+            counts.append(1 if name else 2)
+            if name is None:
+                name = new[sql] = b"kinto_%d" % next(self._serials)
+                libpq.send_prepare(name, sql.encode())
+            libpq.send_query_prepared(name, values)
         libpq.pipeline_sync()
         while libpq.flush():
             self._wait_to_send()
-        results = self._results(len(new) + len(commands))
+        results = [self._result(count) for count in counts]
+        while libpq.is_busy():  # until the end of the pipeline
+            self._waiting.poll()
+            libpq.consume_input()
+        libpq.get_result()
         libpq.exit_pipeline_mode()
         return results, new
 
-    def _results(self, count: int) -> "list[pq.abc.PGresult]":
-        """The results of so many statements, and the end of the pipeline."""
-        libpq, waiting = self._libpq, self._waiting
-        results: list[pq.abc.PGresult] = []
+    def _result(self, count: int) -> "pq.abc.PGresult":
+        """The result of a statement, after that of its preparation if ``count`` is 2."""
+        libpq = self._libpq
+        found: pq.abc.PGresult | None = None
         for _ in range(count):
             while libpq.is_busy():
-                waiting.poll()  # other threads run meanwhile
+                self._waiting.poll()  # other threads run meanwhile
                 libpq.consume_input()
             result = libpq.get_result()
             if result is None:
@@ -221,12 +229,9 @@ class PipelinedConnection(Connection):
                 raise psycopg.OperationalError(message)
             while (more := libpq.get_result()) is not None:
                 result = more
-            results.append(result)
-        while libpq.is_busy():
-            waiting.poll()
-            libpq.consume_input()
-        libpq.get_result()
-        return results
+            if found is None or found.status not in _FAILED:
+                found = result
+        return cast("pq.abc.PGresult", found)
 
     def _wait_to_send(self) -> None:
         """Wait until the server listens, or says something that has to be heard before."""

@@ -33,3 +33,15 @@ def test_reads_that_fail_are_alone_too(database: Database) -> None:
         connection.run(BROKEN, {})
     with database.reading() as connection:
         assert [tuple(row) for row in connection.run(SEVEN, {})] == [(7,)]
+
+
+def test_a_part_that_fails_is_undone_alone(database: Database) -> None:
+    with database.writing() as connection:
+        connection.flush()
+        connection.set_savepoint()
+        with pytest.raises(Exception, match=FAULT):
+            connection.run(BROKEN, {})
+        connection.undo_savepoint()
+        assert [tuple(row) for row in connection.run(SEVEN, {})] == [(7,)]
+    with database.reading() as connection:
+        assert [tuple(row) for row in connection.run(SEVEN, {})] == [(7,)]

@@ -3,10 +3,14 @@
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+from tests.system.processes import READY_SECONDS, RunningServer
 from tests.system.wire import LOST, Wire
+
+T = TypeVar("T")
 
 COLLECTIONS = 20
 BATCH = 5
@@ -140,3 +144,18 @@ class Client:
             return
         stamps = [one["body"]["data"]["last_modified"] for one in answer.body["responses"]]
         self.ledger.acknowledge(*zip(paths, stamps, strict=True))
+
+
+def read_in_the_end(server: RunningServer, read: Callable[[], T]) -> T:
+    """What is read once the server got over the last kill; one that gave up is started again."""
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        if server.process is not None and server.process.poll() is not None:
+            server.kill()
+            server.start()
+        try:
+            return read()
+        except LOST:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)  # a worker that starts has no event to wait for

@@ -26,6 +26,7 @@ from tests.system.events_writing import (
     Client,
     Ledger,
     make_collections,
+    read_in_the_end,
     records_of,
 )
 from tests.system.processes import RunningServer, scaled
@@ -127,7 +128,7 @@ def test_every_write_is_delivered_whatever_is_killed(
         at_once(CLIENTS, lambda number: Client(server.port, ledger, number).work())
         killing.join()
         assert not ledger.faults
-        stored = stored_records(server.port)
+        stored = read_in_the_end(server, lambda: stored_records(server.port))
         seen = uris(tmp_path)
         wait_until(lambda: set(stored) <= seen(), "every stored record is delivered")
         last = {(one.uri, one.timestamp) for one in kept(tmp_path)}

@@ -29,6 +29,7 @@ from tests.system.events_writing import (
     Client,
     Ledger,
     make_collections,
+    read_in_the_end,
     records_of,
 )
 from tests.system.live_clients import LANGUAGES, ClientProcess, following
@@ -244,7 +245,7 @@ def test_nothing_is_lost_or_invented_whatever_is_killed(stack: Stack) -> None:
         killing.join()
         assert not ledger.faults
         assert killer.kills == KILLS
-        stored = stored_records(port)
+        stored = read_in_the_end(stack.server, lambda: stored_records(port))
         wait_until(lambda: set(stored.items()) <= set(stack.changes()), "Redis has everything")
         changes = stack.changes()
         assert_in_order(changes)
