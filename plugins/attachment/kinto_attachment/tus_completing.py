@@ -12,7 +12,7 @@ from kinto_attachment.metadata import Described, media_type
 from kinto_attachment.plugin import Attachments
 from kinto_attachment.policy import contradiction
 from kinto_attachment.receiving import Meter, Received, keep
-from kinto_attachment.store.interface import PIECES, new_key
+from kinto_attachment.store.interface import PIECES, FileMissing, new_key
 from kinto_attachment.tus_headers import Checksum
 from kinto_attachment.tus_uploads import Piece, Upload
 from kinto_attachment.writing import Transact, Wish, attach_and_settle
@@ -189,7 +189,11 @@ def _whole(plugin: Attachments, arrived: Arrived, piece: Piece, meter: Meter) ->
 
 
 def _joined(plugin: Attachments, arrived: Arrived, parts: list[Piece]) -> Received:
-    """The file made of several pieces: a new one in the store."""
+    """The file made of several pieces: a new one in the store.
+
+    Raises:
+        HttpError: 409, somebody else joined them meanwhile, after which they go.
+    """
     try:
         return keep(
             plugin,
@@ -198,6 +202,11 @@ def _joined(plugin: Attachments, arrived: Arrived, parts: list[Piece]) -> Receiv
             filename=arrived.filename,
             declared=arrived.declared,
         )
+    except FileMissing:
+        plugin.discard([parts[-1].key])
+        with plugin.server.storage.database.reading() as connection:
+            _require_unchanged(tus_uploads.find(connection, arrived.upload.id), arrived)
+        raise
     except BaseException:
         plugin.discard([parts[-1].key])
         raise
@@ -209,7 +218,15 @@ def _hold(connection: Connection, arrived: Arrived) -> Upload:
     Raises:
         HttpError: 409.
     """
-    upload = tus_uploads.find(connection, arrived.upload.id, hold=True)
+    return _require_unchanged(tus_uploads.find(connection, arrived.upload.id, hold=True), arrived)
+
+
+def _require_unchanged(upload: Upload | None, arrived: Arrived) -> Upload:
+    """The upload as it is now, if that is how it was.
+
+    Raises:
+        HttpError: 409.
+    """
     if upload is None or upload.place != arrived.upload.place:
         raise HttpError(_MEANWHILE)
     return upload

@@ -4,9 +4,11 @@ Source: attachment A-82 to A-84.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
+import pytest
 from webtest import TestApp
 
 from kinto_attachment import links
@@ -110,6 +112,36 @@ def test_two_pieces_for_one_place_are_one_too_many(any_site: Site) -> None:
 
         _together(send, send, send)
         assert sorted(statuses) == [204, 409, 409]
+    assert any_site.get(any_site.record()["attachment"]["location"]).body == b"abcdef"
+    assert len(any_site.kept()) == 1
+
+
+def test_pieces_that_another_has_joined_are_no_failure(
+    any_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
+    told = {"Upload-Length": "6", "Upload-Metadata": "filename YS50eHQ="}
+    begun = any_site.http.post(f"{RECORDS}/r/attachment/uploads", headers={**spoken, **told})
+    path = begun.headers["Location"].partition("localhost:80")[2]
+    statuses: list[int] = []
+
+    def send(place: int, content: bytes) -> None:
+        headers = {**spoken, "Upload-Offset": str(place)}
+        answer = _client(any_site).patch(path, content, headers, status="*")
+        statuses.append(answer.status_code)
+
+    store = type(any_site.plugin.store)
+    read = store.read
+
+    def late(self: Any, key: str, *part: int) -> Iterator[bytes]:  # noqa: ANN401  either store
+        monkeypatch.undo()
+        send(3, b"def")  # somebody else joins the pieces first, after which they go
+        return read(self, key, *part)
+
+    send(0, b"abc")
+    monkeypatch.setattr(store, "read", late)
+    send(3, b"def")
+    assert statuses == [204, 204, 409]
     assert any_site.get(any_site.record()["attachment"]["location"]).body == b"abcdef"
     assert len(any_site.kept()) == 1
 
