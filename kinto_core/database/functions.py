@@ -44,8 +44,10 @@ def json_key(text: str | None) -> bytes | None:
 
 def value_key(value: Any) -> bytes:  # noqa: ANN401  any JSON value
     """See ``json_key``; for a value that is parsed already."""
+    if not isinstance(value, (list, dict)):
+        return _scalar_key(value)
     parts: list[bytes] = []
-    waiting = [value]
+    waiting: list[Any] = [value]
     while waiting:
         item = waiting.pop()
         if isinstance(item, list):
