@@ -144,7 +144,7 @@ class GroupCommit:
         except BaseException as error:
             self._break(group, error)
             raise
-        self._end_turn(None if not nested else group)
+        self._end_turn(group if nested else None)
 
     def _finish(self, group: _Group, *, nested: bool) -> "threading.Lock | None":
         """End a writer's work; gives what to wait for, unless it is committed already.

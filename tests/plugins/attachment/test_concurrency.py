@@ -97,16 +97,23 @@ def test_the_last_of_several_at_once_counts(any_site: Site) -> None:
     assert (found.references, found.contents, found.unknown) == (1, 1, 0)
 
 
-def test_two_pieces_for_one_place_are_one_too_many(any_site: Site) -> None:
-    spoken = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
+SPOKEN = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
+
+
+def _begun(site: Site) -> str:
+    """The path of a new upload of six bytes."""
     told = {"Upload-Length": "6", "Upload-Metadata": "filename YS50eHQ="}
-    begun = any_site.http.post(f"{RECORDS}/r/attachment/uploads", headers={**spoken, **told})
-    path = begun.headers["Location"].partition("localhost:80")[2]
+    begun = site.http.post(f"{RECORDS}/r/attachment/uploads", headers={**SPOKEN, **told})
+    return str(begun.headers["Location"].partition("localhost:80")[2])
+
+
+def test_two_pieces_for_one_place_are_one_too_many(any_site: Site) -> None:
+    path = _begun(any_site)
     for place, content in ((0, b"abc"), (3, b"def")):
         statuses: list[int] = []
 
         def send(place: int = place, content: bytes = content, seen: list[int] = statuses) -> None:
-            headers = {**spoken, "Upload-Offset": str(place)}
+            headers = {**SPOKEN, "Upload-Offset": str(place)}
             answer = _client(any_site).patch(path, content, headers, status="*")
             seen.append(answer.status_code)
 
@@ -119,14 +126,11 @@ def test_two_pieces_for_one_place_are_one_too_many(any_site: Site) -> None:
 def test_pieces_that_another_has_joined_are_no_failure(
     any_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spoken = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
-    told = {"Upload-Length": "6", "Upload-Metadata": "filename YS50eHQ="}
-    begun = any_site.http.post(f"{RECORDS}/r/attachment/uploads", headers={**spoken, **told})
-    path = begun.headers["Location"].partition("localhost:80")[2]
+    path = _begun(any_site)
     statuses: list[int] = []
 
     def send(place: int, content: bytes) -> None:
-        headers = {**spoken, "Upload-Offset": str(place)}
+        headers = {**SPOKEN, "Upload-Offset": str(place)}
         answer = _client(any_site).patch(path, content, headers, status="*")
         statuses.append(answer.status_code)
 
